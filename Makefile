@@ -1,0 +1,48 @@
+# videoserver: `make help` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo run test lint bench
+
+help: ## Show what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# A stamp holds the lock's hash: when it matches, no network is touched.
+LOCK := $(shell cat requirements.txt overrides.txt | $(PYTHON) -c 'import hashlib,sys;print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())')
+LOCK_DEV := $(shell cat requirements.txt overrides.txt requirements-dev.txt | $(PYTHON) -c 'import hashlib,sys;print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())')
+
+setup: ## Create .venv and install the locked requirements
+	@if [ "$$(cat $(VENV)/runtime.stamp 2>/dev/null)" != "$(LOCK)" ]; then \
+		echo "Installing the locked requirements into $(VENV) …"; \
+		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "videoserver needs Python 3.11 or newer")' && \
+		{ [ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV); } && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r overrides.txt && \
+		echo "$(LOCK)" > $(VENV)/runtime.stamp; fi
+
+setup-dev: setup
+	@if [ "$$(cat $(VENV)/dev.stamp 2>/dev/null)" != "$(LOCK_DEV)" ]; then \
+		echo "Installing the development tools …"; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r overrides.txt && \
+		echo "$(LOCK_DEV)" > $(VENV)/dev.stamp; fi
+
+demo: setup ## Make a film from the brief in docs/ through the real queue and a real worker
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py demo
+
+run: setup ## Web server and worker at http://127.0.0.1:$(PORT)
+	@exec $(BIN)/python manage.py serve
+
+test: setup-dev ## The whole suite; REQUIRE_ALL=1 fails where a part of the machine is missing
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
+
+lint: setup-dev ## Format, lint, types, house rules, secrets
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+
+bench: setup-dev ## The engine's ratio table, also as JSON under var/bench/
+	@$(BIN)/python -m tests.bench.engine

@@ -1,0 +1,1 @@
+"""The media library: every file that we own, stored, hashed and probed."""

@@ -1,0 +1,1 @@
+"""The review room: storyboards, jobs and campaigns for staff."""

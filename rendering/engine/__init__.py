@@ -1,0 +1,1 @@
+"""Timelines to films. No Django: plain JSON in, files out."""

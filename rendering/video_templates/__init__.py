@@ -1,0 +1,1 @@
+"""Templates: validated fields in, a Timeline out; no pixels."""

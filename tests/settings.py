@@ -1,0 +1,12 @@
+"""The project's settings for the suite: fast hashes, files under a temporary folder, and the apps that only tests have."""
+
+import os
+import tempfile
+
+os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="videoserver-tests-"))
+
+from videoserver.settings import *  # noqa: E402, F403
+from videoserver.settings import INSTALLED_APPS  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.work.errands"]

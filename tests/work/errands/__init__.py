@@ -1,0 +1,1 @@
+"""An app with a WorkRow of its own, for the tests of durable work."""

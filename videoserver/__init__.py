@@ -1,0 +1,1 @@
+"""The top floor: wires the apps together; imported by nobody below it."""

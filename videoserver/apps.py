@@ -1,0 +1,8 @@
+"""The Django app."""
+
+from django.apps import AppConfig
+
+
+class VideoserverConfig(AppConfig):
+    name = "videoserver"
+    label = "videoserver"

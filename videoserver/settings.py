@@ -1,0 +1,206 @@
+"""Every setting of videoserver, read from the environment (and `.env`). A bad value stops the start with a sentence."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+
+def flag(name: str, default: bool) -> bool:
+    word = env.str(name, default="1" if default else "0").strip().lower()
+    if word not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
+        raise ImproperlyConfigured(f"{name} must be 1 or 0, but it is {word!r}.")
+    return word in {"1", "true", "yes", "on"}
+
+
+def whole(name: str, default: int, least: int, most: int) -> int:
+    text = env.str(name, default=str(default)).strip()
+    if not text.lstrip("-").isdigit() or not least <= int(text) <= most:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}, but it is {text!r}.")
+    return int(text)
+
+
+def decimal(name: str, default: float, least: float, most: float) -> float:
+    text = env.str(name, default=str(default))
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not least <= number <= most:
+        raise ImproperlyConfigured(f"{name} must be a number from {least} to {most}, but it is {text!r}.")
+    return number
+
+
+def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    word = env.str(name, default=default).strip()
+    if word not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, but it is {word!r}.")
+    return word
+
+
+def words(name: str, default: str = "") -> list[str]:
+    return [word.strip() for word in env.str(name, default=default).split(",") if word.strip()]
+
+
+def secret_key(data_dir: Path, debug: bool) -> str:
+    """The configured key; on a laptop one is generated and kept, so that sessions survive a restart."""
+    if given := env.str("SECRET_KEY", default=""):
+        return given
+    if not debug:
+        raise ImproperlyConfigured("SECRET_KEY must be set when DEBUG is 0: give it 50 random characters.")
+    kept = data_dir / "secret_key"
+    try:
+        with kept.open("x", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return kept.read_text()
+
+
+def database(data_dir: Path) -> dict[str, Any]:
+    url = env.str("DATABASE_URL", default="") or f"sqlite:///{data_dir / 'videoserver.sqlite3'}"
+    try:
+        config: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    except Exception as error:
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}.") from error
+    if config.get("ENGINE") == "django.db.backends.sqlite3":
+        # Deferred transactions that turn into writers fail at once with "database is locked"; immediate ones wait.
+        config["OPTIONS"] = {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        }
+    elif config.get("ENGINE") == "django.db.backends.postgresql":
+        config["CONN_MAX_AGE"] = 60
+        config["CONN_HEALTH_CHECKS"] = True
+    else:
+        raise ImproperlyConfigured("DATABASE_URL must be sqlite:///… or postgres://…")
+    return config
+
+
+DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / "var").resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+DEBUG = flag("DEBUG", True)
+SECRET_KEY = secret_key(DATA_DIR, DEBUG)
+ALLOWED_HOSTS = words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name at least one host when DEBUG is 0.")
+PORT = whole("PORT", 8000, 1, 65535)
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
+WEB_THREADS = whole("WEB_THREADS", 16, 2, 256)
+WORKERS = whole("WORKERS", 2, 1, 256)
+BROKER_URL = env.str("BROKER_URL", default="") or env.str("REDIS_URL", default="")
+STORAGE = choice("STORAGE", "local", ("local",))
+LOG_FORMAT = choice("LOG_FORMAT", "text", ("text", "json"))
+QUEUES = ("default", "media_import", "render")
+WORKER_QUEUES = words("WORKER_QUEUES", ",".join(QUEUES))
+if unknown := set(WORKER_QUEUES) - set(QUEUES):
+    raise ImproperlyConfigured(f"WORKER_QUEUES may name {', '.join(QUEUES)}, but not {', '.join(sorted(unknown))}.")
+WORKER_NAME = env.str("WORKER_NAME", default="")
+MAX_UPLOAD_BYTES = whole("MAX_UPLOAD_BYTES", 5 * 1024**3, 1024, 1024**4)
+SEGMENT_CACHE_BYTES = whole("SEGMENT_CACHE_BYTES", 10 * 1024**3, 0, 1024**5)
+RENDER_TIMEOUT = whole("RENDER_TIMEOUT", 600, 1, 86400)
+MAX_RETRIES = whole("MAX_RETRIES", 2, 0, 20)
+RETRY_BACKOFF = whole("RETRY_BACKOFF", 30, 0, 3600)
+COST_VARIANCE_THRESHOLD = decimal("COST_VARIANCE_THRESHOLD", 1.2, 1, 100)
+WORKSPACE_MAX_AGE = whole("WORKSPACE_MAX_AGE", 3600, 1, 30 * 86400)
+REQUIRE_FOUR_EYES = flag("REQUIRE_FOUR_EYES", False)
+X264_PRESET = choice(
+    "X264_PRESET",
+    "veryfast",
+    ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"),
+)
+X264_CRF = whole("X264_CRF", 20, 0, 51)
+MOVIEPY_LAYERS = words("MOVIEPY_LAYERS")
+CURRENCY = env.str("CURRENCY", default="USD")
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_q",
+    "django_structlog",
+    "videoserver",
+    "videoserver.web",
+    "videoserver.work",
+    "videoserver.access",
+    "media_assets",
+    "rendering",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+]
+ROOT_URLCONF = "videoserver.urls"
+WSGI_APPLICATION = "videoserver.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+DATABASES = {"default": database(DATA_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES: dict[str, dict[str, Any]] = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": BROKER_URL}
+        if BROKER_URL
+        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+    )
+}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},
+    "media": {"BACKEND": "media_assets.storage.local.LocalStorage", "OPTIONS": {"location": str(DATA_DIR / "media")}},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+SEGMENTS_DIR = DATA_DIR / "segments"
+WORKSPACES_DIR = DATA_DIR / "workspaces"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+LOGIN_URL = "admin:login"
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]

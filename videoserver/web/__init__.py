@@ -1,0 +1,1 @@
+"""What every HTTP door needs: problems, scopes, pages, idempotency, preferences."""

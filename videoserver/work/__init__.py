@@ -1,0 +1,1 @@
+"""Durable work: rows that survive, the doorbell, limited children, workspaces."""
