@@ -5,8 +5,8 @@ import tempfile
 
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="videoserver-tests-"))
 
-from videoserver.settings import *  # noqa: E402, F403
-from videoserver.settings import INSTALLED_APPS  # noqa: E402
+from videoserver.settings import *  # noqa: F403
+from videoserver.settings import INSTALLED_APPS
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.work.errands"]

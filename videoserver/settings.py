@@ -57,10 +57,11 @@ def secret_key(data_dir: Path, debug: bool) -> str:
         raise ImproperlyConfigured("SECRET_KEY must be set when DEBUG is 0: give it 50 random characters.")
     kept = data_dir / "secret_key"
     try:
-        with kept.open("x", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            file.write(secrets.token_urlsafe(50))
+        handle = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        pass
+        return kept.read_text()
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(50))
     return kept.read_text()
 
 

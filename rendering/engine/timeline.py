@@ -183,7 +183,10 @@ class Timeline:
             "height": self.height,
             "fps": self.fps,
             "loudness_lufs": self.loudness_lufs,
-            "tracks": {"video": [asdict(clip) for clip in self.video], "audio": [asdict(sound) for sound in self.audio]},
+            "tracks": {
+                "video": [asdict(clip) for clip in self.video],
+                "audio": [asdict(sound) for sound in self.audio],
+            },
         }
 
     @classmethod
