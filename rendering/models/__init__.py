@@ -1,1 +1,20 @@
 """Rows: storyboards, jobs and what belongs to them. They know no task, provider or engine."""
+
+from rendering.models.campaign import Campaign
+from rendering.models.job import Job, JobResult, Segment
+from rendering.models.prediction import Prediction, PredictionKind
+from rendering.models.storyboard import CONTENT_FIELDS, AssetUse, Review, Scene, Storyboard
+
+__all__ = [
+    "CONTENT_FIELDS",
+    "AssetUse",
+    "Campaign",
+    "Job",
+    "JobResult",
+    "Prediction",
+    "PredictionKind",
+    "Review",
+    "Scene",
+    "Segment",
+    "Storyboard",
+]

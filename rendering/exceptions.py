@@ -1,0 +1,72 @@
+"""What can go wrong in rendering: a stable code, an HTTP status, a sentence, and whether trying again is pointless."""
+
+from typing import ClassVar
+
+
+class RenderingError(Exception):
+    """Root of the tree; `permanent` errors are never retried."""
+
+    code: ClassVar[str] = "rendering_failed"
+    status: ClassVar[int] = 422
+    permanent: ClassVar[bool] = True
+    sentence: ClassVar[str] = "Rendering failed."
+
+    def __init__(self, detail: str = "", *, pointer: str = "", errors: list[dict[str, str]] | None = None) -> None:
+        self.detail = detail or self.sentence
+        self.pointer = pointer
+        self.errors = errors or ([{"pointer": pointer, "code": self.code, "detail": self.detail}] if pointer else [])
+        super().__init__(self.detail)
+
+
+class NotApproved(RenderingError):
+    code, status, sentence = "not_approved", 409, "Storyboard must be approved"
+
+
+class WrongState(RenderingError):
+    code, status, sentence = "wrong_state", 409, "This cannot be done in its present status."
+
+
+class Outdated(RenderingError):
+    code, status, sentence = "outdated", 409, "Somebody changed it first. Read it again, then decide."
+
+
+class PreconditionFailed(RenderingError):
+    code, status, sentence = "precondition_failed", 412, "It has changed since you read it."
+
+
+class FourEyes(RenderingError):
+    code, status, sentence = "four_eyes", 403, "Its owner and its last editor cannot approve a storyboard."
+
+
+class BudgetExceeded(RenderingError):
+    code, status, sentence = "budget_exceeded", 409, "This would exceed the budget."
+
+
+class NoScenes(RenderingError):
+    code, status, sentence = "no_scenes", 422, "No storyboard data available"
+
+
+class NoStoryboardData(RenderingError):
+    code, status, sentence = "no_storyboard_data", 422, "No storyboard data available"
+
+
+class AssetNotFound(RenderingError):
+    code, status, sentence = "asset_not_found", 400, "There is no such asset."
+
+
+class AssetNotReady(RenderingError):
+    code, status, sentence = "asset_not_ready", 422, "The asset is not ready."
+
+
+class InputGone(RenderingError):
+    code, status, sentence = "input_gone", 422, "An asset that the storyboard needs is gone."
+
+
+class UnknownProvider(RenderingError):
+    code, status, sentence = "unknown_provider", 400, "There is no such provider."
+
+
+class SegmentLost(RenderingError):
+    """A cached segment vanished between its rendering and the join: the next attempt renders it again."""
+
+    code, status, permanent, sentence = "segment_lost", 500, False, "A rendered segment is gone from the cache."

@@ -1,0 +1,135 @@
+"""Jobs, their segments and their results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import models
+from django.db.models import Q, QuerySet
+from videoserver.work.row import WorkQuerySet, WorkRow, work_constraints
+
+from rendering.models.campaign import currency
+from rendering.models.storyboard import Storyboard
+from rendering.states import ENDED, LIVE, JobKind, JobState, Stage
+
+
+class JobQuerySet(WorkQuerySet):
+    def for_user(self, user: AbstractBaseUser) -> JobQuerySet:
+        """A user's own; staff see all."""
+        return self if getattr(user, "is_staff", False) else self.filter(owner_id=user.pk)
+
+    def same_order(self, input_hash: str) -> JobQuerySet:
+        """Jobs of the same content and options that are under way or done."""
+        return self.filter(input_hash=input_hash, forced=False, status__in=(*LIVE, JobState.COMPLETED))
+
+
+class Job(WorkRow):
+    """One order of work with a result. It renders the copy of the document that it was ordered with."""
+
+    RUNNING = "rendering"
+    TASK = "rendering.tasks.run_job"
+    QUEUE = "default"
+    State = JobState
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
+    kind = models.CharField(max_length=20, choices=JobKind.choices)
+    storyboard = models.ForeignKey(Storyboard, on_delete=models.SET_NULL, null=True, blank=True, related_name="jobs")
+    revision = models.PositiveIntegerField(null=True, blank=True)
+    content_hash = models.CharField(max_length=64, blank=True)
+    document = models.JSONField(default=dict)
+    options = models.JSONField(default=dict)
+    forced = models.BooleanField(default=False)
+    retry_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="retries")
+    stage = models.CharField(max_length=20, choices=Stage.choices, blank=True)
+    message = models.CharField(max_length=200, blank=True)
+    estimated_cost = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    actual_cost = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3, default=currency)
+    warnings = models.JSONField(default=list, blank=True)
+    quality = models.JSONField(default=dict, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+
+    objects: ClassVar[JobQuerySet] = JobQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta(WorkRow.Meta):
+        ordering = ["-created_at"]
+        indexes = [
+            *WorkRow.Meta.indexes,
+            models.Index(fields=["owner", "-created_at"]),
+            models.Index(fields=["-created_at"]),
+        ]
+        constraints = [
+            *work_constraints("job", running="rendering"),
+            models.CheckConstraint(condition=Q(kind__in=JobKind.values), name="job_kind_is_known"),
+            models.UniqueConstraint(
+                fields=["storyboard", "input_hash"],
+                condition=Q(forced=False, status__in=(*LIVE, JobState.COMPLETED)),
+                name="job_same_order_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in ENDED
+
+    def children(self) -> Iterable[QuerySet[Any]]:
+        return (self.segments.all(), self.predictions.all())
+
+
+class Segment(WorkRow):
+    """A run of frames of a job's timeline that is rendered, hashed, cached and joined on its own."""
+
+    TASK = "rendering.tasks.run_segment"
+    QUEUE = "render"
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="segments")
+    index = models.PositiveIntegerField()
+    key = models.CharField(max_length=64, help_text="The hash of everything that changes a pixel.")
+    kind = models.CharField(max_length=20)
+    scenes = models.JSONField(default=list, help_text="Positions of the scenes it shows.")
+    first = models.PositiveIntegerField(help_text="Its first frame in the film.")
+    frames = models.PositiveIntegerField()
+    spec = models.JSONField(default=dict)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    cached = models.BooleanField(default=False, help_text="Found in the cache, not rendered for this job.")
+
+    class Meta(WorkRow.Meta):
+        ordering = ["index"]
+        constraints = [
+            *work_constraints("segment"),
+            models.UniqueConstraint(fields=["job", "index"], name="segment_index_once"),
+            models.CheckConstraint(condition=Q(frames__gte=1), name="segment_has_frames"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Segment {self.index + 1} of {self.job_id}"
+
+    def parent(self) -> WorkRow | None:
+        return self.job
+
+
+class JobResult(models.Model):
+    """A file that a job made: a film, a variant of it, a picture."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="results")
+    asset = models.ForeignKey("media_assets.MediaAsset", on_delete=models.PROTECT, related_name="job_results")
+    aspect_ratio = models.CharField(max_length=10, blank=True)
+    format = models.CharField(max_length=10)
+    duration = models.FloatField(null=True)
+    frames = models.PositiveIntegerField(null=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.format} of {self.job_id}"
