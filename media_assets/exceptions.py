@@ -1,0 +1,93 @@
+"""What can go wrong with media: each leaf has a stable code, an HTTP status and a sentence for people."""
+
+from typing import ClassVar
+
+
+class MediaError(Exception):
+    """Base of all; `detail` is the sentence that people see."""
+
+    code: ClassVar[str] = "media_error"
+    status: ClassVar[int] = 422
+    sentence: ClassVar[str] = "The media cannot be used."
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail or self.sentence
+        super().__init__(self.detail)
+
+
+class FileEmpty(MediaError):
+    """No bytes at all."""
+
+    code, sentence = "file_empty", "Downloaded file is empty"
+
+
+class FileTooSmall(MediaError):
+    """A video under 1024 bytes: a header and nothing behind it."""
+
+    code, sentence = "file_too_small", "File too small"
+
+
+class NotAVideo(MediaError):
+    """Bytes that should be a video and are not one that we can open."""
+
+    code, sentence = "not_a_video", "Not a valid video"
+
+
+class UnexpectedType(MediaError):
+    """A kind of file that we do not take, or another kind than the one that was asked for."""
+
+    code, sentence = "unexpected_type", "This is not a picture, a video or a sound that can be used."
+
+
+class ProcessingFailed(MediaError):
+    """The right kind of file, but it cannot be decoded or is beyond our limits."""
+
+    code, sentence = "media_processing_failed", "FFmpeg processing failed"
+
+
+class TooLarge(MediaError):
+    """More bytes than `MAX_UPLOAD_BYTES`."""
+
+    code, status, sentence = "too_large", 413, "The file is larger than allowed."
+
+
+class StorageFull(MediaError):
+    """No space is left for the file."""
+
+    code, status, sentence = "storage_full", 507, "The storage is full."
+
+
+class StorageFailed(MediaError):
+    """The storage took the file and gives back other bytes."""
+
+    code, status, sentence = "storage_upload_failed", 503, "The storage did not keep the file as it was sent."
+
+
+class InputGone(MediaError):
+    """The bytes of an asset are missing from the storage, or are not the ones that were stored."""
+
+    code, status, sentence = "input_gone", 422, "The stored file is missing or damaged."
+
+
+class AssetNotReady(MediaError):
+    """The asset has no file yet, or never got one."""
+
+    code, status, sentence = "asset_not_ready", 409, "The asset is not ready."
+
+
+class AssetInUse(MediaError):
+    """Something still needs the asset."""
+
+    code, status, sentence = "asset_in_use", 409, "The asset is in use."
+
+
+class WrongState(MediaError):
+    """The asset's status does not allow this, or somebody changed it first."""
+
+    code, status, sentence = "wrong_state", 409, "The asset's status does not allow this."
+
+
+class BadName(MediaError):
+    """A name that holds nothing to read."""
+
+    code, status, sentence = "validation_error", 400, "A name needs at least one readable character."

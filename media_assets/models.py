@@ -1,0 +1,173 @@
+"""MediaAsset and Folder: the library's rows. Only methods here change a status."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+
+from media_assets.exceptions import AssetInUse, WrongState
+
+
+class AssetType(models.TextChoices):
+    """What a file is, by its own bytes."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+
+
+class AssetState(models.TextChoices):
+    """How far a file has come."""
+
+    PENDING_UPLOAD = "pending_upload"
+    UPLOADING = "uploading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+ASSET_MOVES: Mapping[AssetState, frozenset[AssetState]] = {
+    AssetState.PENDING_UPLOAD: frozenset({AssetState.UPLOADING, AssetState.FAILED}),
+    AssetState.UPLOADING: frozenset({AssetState.READY, AssetState.FAILED}),
+    AssetState.READY: frozenset(),
+    # A retry keeps its id: scenes name it.
+    AssetState.FAILED: frozenset({AssetState.UPLOADING}),
+}
+
+User = AbstractBaseUser | AnonymousUser
+
+
+class OwnedQuerySet(QuerySet[Any]):
+    """Rows that have an owner."""
+
+    def for_user(self, user: User) -> Self:
+        """What this user may see: their own; staff see all."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self.all() if getattr(user, "is_staff", False) else self.filter(owner=user.pk)
+
+
+class AssetQuerySet(OwnedQuerySet):
+    """Many assets."""
+
+    def alive(self) -> Self:
+        """Without the deleted ones."""
+        return self.filter(is_deleted=False)
+
+    def ready(self) -> Self:
+        """Those that have a verified file and are not deleted."""
+        return self.alive().filter(status=AssetState.READY)
+
+
+class Folder(models.Model):
+    """A shelf in one owner's library."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="folders")
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="folder_name_once_per_owner")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MediaAsset(models.Model):
+    """An image, video or audio file that we own: stored, hashed, probed, thumbnailed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="media_assets")
+    name = models.CharField(max_length=200)
+    type = models.CharField(max_length=8, choices=AssetType.choices)
+    status = models.CharField(max_length=16, choices=AssetState.choices, default=AssetState.PENDING_UPLOAD)
+    key = models.CharField(max_length=255, blank=True, default="")
+    thumbnail_key = models.CharField(max_length=255, blank=True, default="")
+    size = models.BigIntegerField(default=0)
+    content_type = models.CharField(max_length=64, blank=True, default="")
+    checksum = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    file_metadata = models.JSONField(default=dict, blank=True)
+    folder = models.ForeignKey(Folder, on_delete=models.SET_NULL, null=True, blank=True, related_name="assets")
+    tags = models.JSONField(default=list, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    is_deleted = models.BooleanField(default=False)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=64, blank=True, default="")
+    error_detail = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = AssetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["owner", "is_deleted", "-created_at", "-id"], name="asset_by_owner"),
+            models.Index(fields=["status", "updated_at"], name="asset_by_status"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=AssetState.values), name="asset_status_known"),
+            models.CheckConstraint(condition=Q(type__in=AssetType.values), name="asset_type_known"),
+            models.CheckConstraint(
+                condition=~Q(status=AssetState.READY) | (~Q(key="") & ~Q(checksum="") & Q(size__gt=0)),
+                name="asset_ready_has_file",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_deleted=False, deleted_at=None) | Q(is_deleted=True, deleted_at__isnull=False),
+                name="asset_deleted_has_date",
+            ),
+            models.UniqueConstraint(fields=["key"], condition=~Q(key=""), name="asset_key_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def url(self) -> str:
+        """Where the bytes are served, or nothing while there are none."""
+        return f"/api/v1/media/{self.pk}/data" if self.status == AssetState.READY else ""
+
+    @property
+    def thumbnail_url(self) -> str | None:
+        """Where the small picture is served."""
+        return f"/api/v1/media/{self.pk}/thumbnail" if self.thumbnail_key and self.url else None
+
+    def become(self, target: AssetState, **fields: Any) -> None:
+        """Change the status, with what belongs to it, unless somebody changed it first."""
+        if target not in ASSET_MOVES[AssetState(self.status)]:
+            raise WrongState(f"An asset that is {self.status} cannot become {target}.")
+        as_read = MediaAsset.objects.filter(pk=self.pk, status=self.status)
+        if not as_read.update(status=target, updated_at=Now(), **fields):
+            raise WrongState("Somebody changed the asset first.")
+        self.refresh_from_db()
+
+    def uses(self) -> int:
+        """How many rows need this asset: whoever refers to it and does not let go (`PROTECT`)."""
+        return sum(users.filter(**{name: self}).count() for users, name in _protecting())
+
+    def discard(self) -> None:
+        """Soft delete. Refused while in use, in the same statement, so that no new use slips in between."""
+        free = MediaAsset.objects.alive().filter(pk=self.pk)
+        for users, name in _protecting():
+            free = free.filter(~Exists(users.filter(**{name: OuterRef("pk")})))
+        if not free.update(is_deleted=True, deleted_at=Now(), updated_at=Now()) and (count := self.uses()):
+            raise AssetInUse(f"The asset is in use in {count} {'place' if count == 1 else 'places'}.")
+        self.refresh_from_db()
+
+
+def _protecting() -> list[tuple[QuerySet[models.Model], str]]:
+    """The rows of other models, and their field, that must not lose the asset they name."""
+    return [
+        (relation.related_model._base_manager.all(), relation.field.name)
+        for relation in MediaAsset._meta.related_objects
+        if relation.on_delete in (models.PROTECT, models.RESTRICT)
+    ]
