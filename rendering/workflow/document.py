@@ -1,0 +1,167 @@
+"""The storyboard document: checked whole, every error at once, with the place and a sentence for each. No models."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple, cast
+
+from rendering.engine.timeline import whole_frames
+from rendering.video_templates import catalogue
+from rendering.video_templates.check import Check, FieldError, kind, step
+from rendering.video_templates.fields import Asset, AssetType, Field
+from rendering.video_templates.groups import Group, ListOf, clean_fields
+from rendering.workflow.document_fields import FIELDS, MOST_SCENES, SCENE_FIELDS, Document, SceneDocument
+from rendering.workflow.frame_size import frame_rate, size
+
+__all__ = ["Document", "DocumentInvalid", "asset_references", "content_hash", "size", "validate", "validate_scene"]
+READ_ONLY = frozenset({"id", "owner", "status", "revision", "content_hash", "approval", "duration"}) | frozenset(
+    {"estimated_cost", "currency", "created_at", "updated_at", "urls"}
+)
+SCENE_READ_ONLY = frozenset({"position", "clip"})
+NOT_CONTENT = frozenset({"campaign", "metadata"})
+
+
+class DocumentInvalid(Exception):
+    """The document cannot be used; `errors` says why, each with a pointer, a code and a sentence."""
+
+    code = "validation_error"
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__("; ".join(f"{error.pointer or '/'}: {error.detail}" for error in errors))
+        self.errors = [error.as_dict() for error in errors]
+        if len({error.code for error in errors}) == 1:
+            self.code = errors[0].code
+
+
+class AssetReference(NamedTuple):
+    """One use of an asset by a document."""
+
+    pointer: str
+    asset: str
+    role: str
+    """Where it is used, such as params.image, narration or soundtrack: stable while scenes move."""
+    type: AssetType
+
+
+def validate(document: Any, *, for_render: bool = False) -> Document:
+    """The document with its defaults, or DocumentInvalid with every error. Drafts may lack scenes and assets."""
+    check = Check([], for_render)
+    cleaned = clean_fields(FIELDS, document, "", check, frozenset({"scenes"}), READ_ONLY)
+    if isinstance(document, dict):
+        if (cleaned["width"] is None) != (cleaned["height"] is None) and not check.errors:
+            lacking = "height" if cleaned["height"] is None else "width"
+            check.fail(f"/{lacking}", "required", "Width and height go together.")
+        cleaned["scenes"] = _scenes(document.get("scenes"), cleaned, check)
+    if check.errors:
+        raise DocumentInvalid(check.errors)
+    return cast(Document, cleaned)
+
+
+def validate_scene(scene: Any, *, number: int = 1, pointer: str = "", for_render: bool = False) -> SceneDocument:
+    """One scene by itself; its neighbours are not looked at, so validate the whole document before it is saved."""
+    check = Check([], for_render)
+    cleaned = _scene(scene, number - 1, pointer, check)
+    if check.errors:
+        raise DocumentInvalid(check.errors)
+    return cleaned
+
+
+def asset_references(document: Document) -> list[AssetReference]:
+    """Every use of an asset, in the order of the document."""
+    brand, soundtrack = document["brand"], document["soundtrack"]
+    found = [AssetReference("/brand/logo", brand["logo"], "brand.logo", "image")]
+    if soundtrack:
+        found.append(AssetReference("/soundtrack/asset", soundtrack["asset"], "soundtrack", "audio"))
+    for at, scene in enumerate(document["scenes"]):
+        fields = catalogue.get(scene["template"]).fields
+        found.extend(_uses(Group(fields), scene["params"], f"/scenes/{at}/params", "params"))
+        found.append(AssetReference(f"/scenes/{at}/narration", scene["narration"], "narration", "audio"))
+    return [reference for reference in found if reference.asset]
+
+
+def content_hash(document: Document) -> str:
+    """sha256 of what the film is made of: not of campaign, metadata and ids. Takes a checked document."""
+    content: dict[str, Any] = {
+        key: value for key, value in document.items() if key in FIELDS and key not in NOT_CONTENT
+    }
+    content["scenes"] = [{k: v for k, v in scene.items() if k != "id"} for scene in document["scenes"]]
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _scenes(scenes: Any, document: dict[str, Any], check: Check) -> list[SceneDocument]:
+    pointer = "/scenes"
+    if scenes is None:
+        code = "no_scenes" if check.for_render else "required"
+        check.fail(pointer, code, "No storyboard data available" if check.for_render else "This is required.")
+        return []
+    if not isinstance(scenes, list):
+        check.fail(pointer, "invalid", f"This must be a list, not {kind(scenes)}.")
+        return []
+    if not scenes and check.for_render:
+        check.fail(pointer, "no_scenes", "No storyboard data available")
+    if len(scenes) > MOST_SCENES:
+        check.fail(pointer, "max_length", f"A storyboard has at most {MOST_SCENES} scenes, but this has {len(scenes)}.")
+    cleaned = [_scene(scene, at, step(pointer, at), check) for at, scene in enumerate(scenes[:MOST_SCENES])]
+    _check_overlaps(cleaned, frame_rate(document["fps"], document["quality"]), check)
+    return cleaned
+
+
+def _scene(scene: Any, at: int, pointer: str, check: Check) -> SceneDocument:
+    check = Check(check.errors, check.for_render, scene=at + 1)
+    cleaned = clean_fields(SCENE_FIELDS, scene, pointer, check, frozenset({"params"}), SCENE_READ_ONLY)
+    if cleaned["id"] is None:
+        del cleaned["id"]
+    cleaned["params"] = {}
+    if isinstance(scene, dict) and cleaned["template"]:
+        params = scene.get("params")
+        try:
+            template = catalogue.get(cleaned["template"])
+        except catalogue.UnknownTemplate as error:
+            check.fail(step(pointer, "template"), error.code, str(error))
+        else:
+            cleaned["template"] = template.template
+            cleaned["params"] = template.clean({} if params is None else params, step(pointer, "params"), check)
+    transition = cleaned["transition"]
+    if transition and transition["kind"] == "cut":
+        cleaned["transition"] = transition = None
+    if transition and at == 0 and pointer:
+        check.fail(step(pointer, "transition"), "invalid", "The first scene has nothing before it to come from.")
+    return cast(SceneDocument, cleaned)
+
+
+def _check_overlaps(scenes: list[SceneDocument], fps: int, check: Check) -> None:
+    """Three scenes are never on the screen at once."""
+    ways_in = [whole_frames(scene["transition"]["duration"], fps) if scene["transition"] else 0 for scene in scenes]
+    for at, scene in enumerate(scenes):
+        frames = whole_frames(scene["duration"], fps)
+        way_in, way_out = ways_in[at] if at else 0, ways_in[at + 1] if at + 1 < len(scenes) else 0
+        for place, overlap in ((at, way_in), (at + 1, way_out)):
+            if overlap > frames:
+                _overlap_error(
+                    check, place, f"This transition is longer than scene {at + 1}, which lasts {scene['duration']:g} s."
+                )
+        if way_in + way_out > frames >= max(way_in, way_out):
+            detail = (
+                f"The transitions into and out of scene {at + 1} are together longer than its {scene['duration']:g} s."
+            )
+            _overlap_error(check, at, detail)
+
+
+def _overlap_error(check: Check, at: int, detail: str) -> None:
+    pointer = f"/scenes/{at}/transition/duration"
+    if all(error.pointer != pointer for error in check.errors):
+        check.fail(pointer, "max_value", detail)
+
+
+def _uses(field: Field[Any], value: Any, pointer: str, role: str) -> Iterator[AssetReference]:
+    if isinstance(field, Asset):
+        yield AssetReference(pointer, value, role, field.type)
+    elif isinstance(field, Group) and value:
+        for name, inner in field.fields.items():
+            yield from _uses(inner, value.get(name), step(pointer, name), f"{role}.{name}")
+    elif isinstance(field, ListOf):
+        for at, item in enumerate(value or ()):
+            yield from _uses(field.item, item, step(pointer, at), f"{role}.{at}")
