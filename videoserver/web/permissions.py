@@ -1,0 +1,80 @@
+"""Who may do what: a key's scopes, Django's model permissions, and whose thing it is."""
+
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from videoserver.web.problems import DomainError
+
+READ, WRITE, REVIEW, ADMIN = "read", "write", "review", "admin"
+SCOPES = (READ, WRITE, REVIEW, ADMIN)
+VERBS = {"create": "add", "update": "change", "partial_update": "change", "destroy": "delete"}
+M = TypeVar("M", bound=Model)
+
+
+class ScopeMissing(DomainError):
+    """The key lacks the scope that this needs."""
+
+    code = "scope_missing"
+    status = 403
+
+
+class IsCaller(BasePermission):
+    """Somebody is logged in, or sent a good key."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(request.user and request.user.is_authenticated)
+
+
+class HasScope(BasePermission):
+    """A key needs `read` to read and `write` to write, or the scope that the view's `scopes` names for the action."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        held = getattr(request.auth, "scopes", None)
+        if held is None:  # a session has no scopes: it may do what its user may
+            return True
+        default = READ if request.method in SAFE_METHODS else WRITE
+        needed = getattr(view, "scopes", {}).get(action_of(view, request), default)
+        if handles(view, request) and needed not in held:
+            raise ScopeMissing(f"This needs an API key with the scope {needed}.")
+        return True
+
+
+class HasModelPermission(BasePermission):
+    """Writing needs Django's own permission: the one that the view's `permissions` names for the action, or add,
+    change or delete of the view's model. Reading needs none: ownership decides what is seen."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not handles(view, request):
+            return True  # so that the answer is 405
+        action = action_of(view, request)
+        named = getattr(view, "permissions", {})
+        if action in named:
+            return not named[action] or bool(request.user.has_perm(named[action]))
+        queryset = getattr(view, "queryset", None)
+        if request.method in SAFE_METHODS or queryset is None:
+            return True
+        meta = queryset.model._meta
+        verb = VERBS.get(action, "change" if getattr(view, "detail", False) else "add")
+        return bool(request.user.has_perm(f"{meta.app_label}.{verb}_{meta.model_name}"))
+
+
+def action_of(view: Any, request: Request) -> str:
+    """The name under which `scopes` and `permissions` know it: a view set's action, else the method in lower case."""
+    return getattr(view, "action", None) or str(request.method).lower()
+
+
+def handles(view: Any, request: Request) -> bool:
+    """Whether the view has this method at all."""
+    return hasattr(view, str(request.method).lower())
+
+
+def owned(queryset: QuerySet[M], user: Any, owner: str = "owner") -> QuerySet[M]:
+    """What of a queryset `user` may see: their own things; staff see all. `owner` is the path to the owner."""
+    if not getattr(user, "is_authenticated", False):
+        return queryset.none()
+    if user.is_staff:
+        return queryset
+    return queryset.filter(**{owner: user})

@@ -1,0 +1,242 @@
+"""Every error becomes an `application/problem+json` answer (RFC 9457) with a stable code and JSON pointers."""
+
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar, NamedTuple, TypedDict
+from uuid import uuid4
+
+import structlog
+from django.core import exceptions as django_errors
+from django.core.signals import got_request_exception
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.utils.encoding import force_str
+from django.views import defaults
+from django.views.csrf import csrf_failure as html_csrf_failure
+from rest_framework import exceptions as rest_errors
+from rest_framework.fields import get_error_detail
+from rest_framework.settings import api_settings
+from rest_framework.views import set_rollback
+
+MEDIA_TYPE = "application/problem+json"
+API_PREFIX = "/api/"
+
+
+class FieldError(TypedDict):
+    """One wrong place in the body."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class DomainError(Exception):
+    """A refusal that a person understands: subclasses name their `code`, HTTP `status` and sentence."""
+
+    code: str = "domain_error"
+    status: int = HTTPStatus.BAD_REQUEST
+    default_detail: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        code: str = "",
+        status: int = 0,
+        errors: Iterable[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.detail = detail or self.default_detail or (type(self).__doc__ or "").strip()
+        self.code = code or self.code
+        self.status = status or self.status
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+        super().__init__(self.detail)
+
+
+class Problem(NamedTuple):
+    """What is said about an error, before it is bound to a request."""
+
+    status: int
+    code: str
+    detail: str
+    errors: list[FieldError] = []
+    headers: dict[str, str] = {}
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
+    """Answer any exception of a view; what nobody expected is logged whole and answered without its text."""
+    set_rollback()
+    problem = describe(error)
+    if problem is None:
+        # The signal makes the request log hold the traceback, and lets the test client raise it.
+        got_request_exception.send(sender=type(context.get("view")), request=_plain(context.get("request")))
+        problem = INTERNAL_ERROR
+    return respond(problem)
+
+
+def describe(error: Exception) -> Problem | None:
+    """The problem that an exception stands for, or None when nobody expected it."""
+    if isinstance(error, rest_errors.APIException):
+        return _from_rest(error)
+    if isinstance(error, django_errors.ValidationError):
+        return _from_rest(rest_errors.ValidationError(get_error_detail(error)))
+    if _speaks_for_itself(error):
+        return Problem(
+            error.status,  # type: ignore[attr-defined]
+            error.code,  # type: ignore[attr-defined]
+            error.detail,  # type: ignore[attr-defined]
+            list(getattr(error, "errors", ())),
+            {name: str(value) for name, value in (getattr(error, "headers", None) or {}).items()},
+        )
+    for kind, problem in PLAIN_DJANGO.items():
+        if isinstance(error, kind):
+            return problem
+    return None
+
+
+def respond(problem: Problem) -> HttpResponse:
+    """The answer itself. It is rendered here, so that no content negotiation can stand in its way."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase if problem.status in _KNOWN else "Error",
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+        "errors": problem.errors,
+        "request_id": request_id(),
+    }
+    response = HttpResponse(json.dumps(body, ensure_ascii=False), status=problem.status, content_type=MEDIA_TYPE)
+    response["Cache-Control"] = "no-store"
+    for name, value in problem.headers.items():
+        response[name] = value
+    return response
+
+
+def request_id() -> str:
+    """The id under which this request stands in the log."""
+    return str(structlog.contextvars.get_contextvars().get("request_id") or uuid4())
+
+
+def pointer(*parts: str | int) -> str:
+    """An RFC 6901 pointer."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def flatten(detail: Any, path: tuple[str | int, ...] = ()) -> list[FieldError]:
+    """Every error of a serializer's nested `errors`, each with its place."""
+    if isinstance(detail, Mapping):
+        found = []
+        for key, value in detail.items():
+            # Serializers speak of the object as a whole under this key.
+            here = path if key in (api_settings.NON_FIELD_ERRORS_KEY, "__all__") else (*path, key)
+            found += flatten(value, here)
+        return found
+    if isinstance(detail, list | tuple):
+        if all(isinstance(item, str) for item in detail):
+            return [error for item in detail for error in flatten(item, path)]
+        return [
+            error
+            for index, item in enumerate(detail)
+            for error in flatten(item, path if isinstance(item, str) else (*path, index))
+        ]
+    code = getattr(detail, "code", None) or "invalid"
+    return [{"pointer": pointer(*path), "code": str(code), "detail": force_str(detail)}]
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None, **_: Any) -> HttpResponse:
+    """404: the last route of the API, and `handler404`."""
+    if request.path.startswith(API_PREFIX):
+        return respond(NOT_FOUND)
+    return defaults.page_not_found(request, exception or Http404())
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler403`."""
+    if request.path.startswith(API_PREFIX):
+        return respond(FORBIDDEN)
+    return defaults.permission_denied(request, exception)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler400`."""
+    if request.path.startswith(API_PREFIX):
+        return respond(describe(exception) or MALFORMED)
+    return defaults.bad_request(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """`handler500`."""
+    if request.path.startswith(API_PREFIX):
+        return respond(INTERNAL_ERROR)
+    return defaults.server_error(request)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """What `CSRF_FAILURE_VIEW` names."""
+    if request.path.startswith(API_PREFIX):
+        return respond(Problem(403, "csrf_failed", "The CSRF token is missing or wrong."))
+    return html_csrf_failure(request, reason)
+
+
+def _from_rest(error: rest_errors.APIException) -> Problem:
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = str(challenge)
+    if isinstance(error, rest_errors.ValidationError):
+        errors = flatten(error.detail)
+        return Problem(error.status_code, "validation_error", _summary(errors), errors, headers)
+    if isinstance(error, rest_errors.Throttled):
+        headers["Retry-After"] = str(max(1, int(error.wait or 1)))
+        return Problem(429, "throttled", "Too many requests. Try again later.", [], headers)
+    if isinstance(error, rest_errors.NotAuthenticated):
+        return Problem(error.status_code, "authentication_required", "Authentication required", [], headers)
+    code = error.get_codes()
+    detail = error.detail
+    return Problem(
+        error.status_code,
+        code if isinstance(code, str) else error.default_code,
+        force_str(detail) if isinstance(detail, str) else _summary(flatten(detail)),
+        [],
+        headers,
+    )
+
+
+def _summary(errors: list[FieldError]) -> str:
+    if not errors:
+        return "The request is not valid."
+    first = errors[0]
+    said = f"{first['pointer']}: {first['detail']}" if first["pointer"] else first["detail"]
+    return said if len(errors) == 1 else f"{said} (and {len(errors) - 1} more)"
+
+
+def _speaks_for_itself(error: Exception) -> bool:
+    status = getattr(error, "status", None)
+    return (
+        isinstance(status, int)
+        and 400 <= status <= 599
+        and isinstance(getattr(error, "code", None), str)
+        and isinstance(getattr(error, "detail", None), str)
+    )
+
+
+def _plain(request: Any) -> Any:
+    return getattr(request, "_request", request)
+
+
+_KNOWN = {status.value for status in HTTPStatus}
+NOT_FOUND = Problem(404, "not_found", "Not found.")
+FORBIDDEN = Problem(403, "permission_denied", "You do not have permission to perform this action.")
+MALFORMED = Problem(400, "bad_request", "The request cannot be read.")
+TOO_LARGE = Problem(413, "too_large", "The request is too large.")
+INTERNAL_ERROR = Problem(500, "internal_error", "Something went wrong here. The log holds the details.")
+# Their own texts may hold what is not the caller's business, so they are replaced. The order matters: first match.
+PLAIN_DJANGO: dict[type[Exception], Problem] = {
+    Http404: NOT_FOUND,
+    django_errors.PermissionDenied: FORBIDDEN,
+    django_errors.RequestDataTooBig: TOO_LARGE,
+    django_errors.TooManyFieldsSent: TOO_LARGE,
+    django_errors.TooManyFilesSent: TOO_LARGE,
+    django_errors.SuspiciousOperation: MALFORMED,
+    UnreadablePostError: MALFORMED,
+}

@@ -1,0 +1,89 @@
+"""The base of every API view: who calls, what may be done, pages, problems, conditional reads, replayed answers."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.http import parse_etags
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from videoserver.web.filters import Search, StrictFilters
+from videoserver.web.pagination import CursorPages
+from videoserver.web.permissions import HasModelPermission, HasScope, IsCaller, owned
+from videoserver.web.problems import DomainError, Problem, request_id, respond
+
+
+class PreconditionFailed(DomainError):
+    """A write was based on another version."""
+
+    code = "precondition_failed"
+    status = 412
+    default_detail = "It was changed since you read it. Read it again."
+
+
+class ApiView(APIView):
+    """One path of the API. `scopes` and `permissions` are explained in permissions.py."""
+
+    permission_classes = [IsCaller, HasScope, HasModelPermission]
+    scopes: ClassVar[Mapping[str, str]] = {}
+    permissions: ClassVar[Mapping[str, str]] = {}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        response.headers.setdefault("X-Request-ID", request_id())
+        return _conditional(request, response)
+
+
+class ApiViewSet(ApiView, GenericViewSet[Any]):
+    """A set of paths over one model. Combine it with DRF's mixins. Beside theirs a view may set
+    `owner` (the path to the owner; "" when nobody owns it), `filterset_class`, `search_fields`, `orderings`,
+    `ordering`, `query_parameters` (further names that the list knows), `scopes`, `permissions`."""
+
+    pagination_class = CursorPages
+    filter_backends = [StrictFilters, Search]
+    owner: ClassVar[str] = "owner"
+    orderings: ClassVar[Sequence[str]] = ("created_at", "updated_at")
+    ordering: ClassVar[str] = "-created_at"
+    query_parameters: ClassVar[Sequence[str]] = ()
+    search_fields: ClassVar[Sequence[str]] = ()
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """What the caller may see."""
+        queryset = super().get_queryset()
+        return owned(queryset, self.request.user, self.owner) if self.owner else queryset
+
+    def get_object(self) -> Any:
+        """The thing of the path; a foreign one is as unknown as one that never was."""
+        try:
+            return super().get_object()
+        except (OverflowError, ValueError) as error:  # an id that the column cannot hold
+            raise NotFound from error
+
+
+def require_match(request: Request, etag: str) -> None:
+    """Refuse a write whose If-Match names another version than `etag` (written with its quotes)."""
+    asked = request.headers.get("If-Match")
+    if asked and "*" not in (tags := parse_etags(asked)) and etag not in tags:
+        raise PreconditionFailed
+
+
+def _conditional(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Give a read its ETag (the view's own, else the body's hash) and answer 304 to who has it already."""
+    if request.method not in ("GET", "HEAD") or response.status_code != 200 or not isinstance(response, Response):
+        return response
+    response.render()  # Django renders no second time
+    if not response.has_header("ETag"):
+        response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    answer: HttpResponseBase = get_conditional_response(request, etag=response["ETag"], response=response) or response
+    return answer if answer.status_code != 412 else respond(STALE)
+
+
+STALE = Problem(PreconditionFailed.status, PreconditionFailed.code, PreconditionFailed.default_detail)
