@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q
 from rest_framework import serializers
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -24,7 +24,7 @@ class CursorPages(BasePagination):
     """Keyset pages over one field and the primary key. The view's `orderings` says which fields there are; its
     `ordering` which one is meant when nothing is said (`-created_at`)."""
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.base_url = request.build_absolute_uri()
         self.ordering = self._ordering(request, view)
         size = self._size(request)

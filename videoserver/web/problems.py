@@ -16,7 +16,6 @@ from django.views.csrf import csrf_failure as html_csrf_failure
 from rest_framework import exceptions as rest_errors
 from rest_framework.fields import get_error_detail
 from rest_framework.settings import api_settings
-from rest_framework.views import set_rollback
 
 MEDIA_TYPE = "application/problem+json"
 API_PREFIX = "/api/"
@@ -66,7 +65,6 @@ class Problem(NamedTuple):
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """Answer any exception of a view; what nobody expected is logged whole and answered without its text."""
-    set_rollback()
     problem = describe(error)
     if problem is None:
         # The signal makes the request log hold the traceback, and lets the test client raise it.
@@ -187,7 +185,7 @@ def _from_rest(error: rest_errors.APIException) -> Problem:
         errors = flatten(error.detail)
         return Problem(error.status_code, "validation_error", _summary(errors), errors, headers)
     if isinstance(error, rest_errors.Throttled):
-        headers["Retry-After"] = str(max(1, int(error.wait or 1)))
+        headers["Retry-After"] = str(max(1, int(getattr(error, "wait", None) or 1)))
         return Problem(429, "throttled", "Too many requests. Try again later.", [], headers)
     if isinstance(error, rest_errors.NotAuthenticated):
         return Problem(error.status_code, "authentication_required", "Authentication required", [], headers)
