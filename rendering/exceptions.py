@@ -6,8 +6,8 @@ from typing import ClassVar
 class RenderingError(Exception):
     """Root of the tree; `permanent` errors are never retried."""
 
-    code: ClassVar[str] = "rendering_failed"
-    status: ClassVar[int] = 422
+    code: str = "rendering_failed"
+    status: int = 422
     permanent: ClassVar[bool] = True
     sentence: ClassVar[str] = "Rendering failed."
 
@@ -48,6 +48,16 @@ class NoScenes(RenderingError):
 
 class NoStoryboardData(RenderingError):
     code, status, sentence = "no_storyboard_data", 422, "No storyboard data available"
+
+
+class NotRenderable(RenderingError):
+    """A stored storyboard that can't be rendered as it stands; it speaks with the code of the first thing wrong."""
+
+    code, status, sentence = "validation_error", 422, "The storyboard cannot be rendered as it stands."
+
+    def __init__(self, errors: list[dict[str, str]]) -> None:
+        super().__init__(errors[0]["detail"], errors=errors)
+        self.code = errors[0]["code"]
 
 
 class AssetNotFound(RenderingError):

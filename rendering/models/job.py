@@ -9,11 +9,11 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 from django.db.models import Q, QuerySet
-from videoserver.work.row import WorkQuerySet, WorkRow, work_constraints
 
 from rendering.models.campaign import currency
 from rendering.models.storyboard import Storyboard
-from rendering.states import ENDED, LIVE, JobKind, JobState, Stage
+from rendering.states import LIVE, JobKind, JobState, Stage
+from videoserver.work.row import WorkQuerySet, WorkRow, work_constraints
 
 
 class JobQuerySet(WorkQuerySet):
@@ -74,9 +74,16 @@ class Job(WorkRow):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
 
-    @property
-    def has_ended(self) -> bool:
-        return self.status in ENDED
+    def enter(self, stage: Stage, message: str) -> None:
+        """Say what the run does now. Raises what should stop it."""
+        self.stage, self.message = stage, message
+        self._hold(stage=stage, message=message)
+
+    def keep(self, **fields: Any) -> None:
+        """Write what the run has found out. Raises what should stop it."""
+        self._hold(**fields)
+        for name, value in fields.items():
+            setattr(self, name, value)
 
     def children(self) -> Iterable[QuerySet[Any]]:
         return (self.segments.all(), self.predictions.all())

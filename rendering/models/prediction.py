@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q, TextChoices
-from videoserver.work.row import WorkRow, work_constraints
 
 from rendering.models.campaign import currency
 from rendering.models.job import Job
+from videoserver.work.row import WorkRow, work_constraints
 
 
 class PredictionKind(TextChoices):

@@ -158,11 +158,7 @@ class Scene(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["storyboard", "position"],
-                name="scene_position_once",
-                deferrable=models.Deferrable.DEFERRED,
-            ),
+            models.UniqueConstraint(fields=["storyboard", "position"], name="scene_position_once"),
             models.CheckConstraint(condition=models.Q(duration__gt=0), name="scene_duration_positive"),
         ]
 

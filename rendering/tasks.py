@@ -1,0 +1,27 @@
+"""Tasks: each takes an id, returns None and is safe to call twice. Claiming the row decides who runs it."""
+
+from rendering.models import Job, Prediction, Segment
+from rendering.states import JobKind
+from rendering.workflow import attempt, generate, run
+
+
+def run_job(job_id: str) -> None:
+    """A job's next step: plan and hand out its segments, or join them; for a generation the same with predictions."""
+    if job := Job.objects.claim(job_id):
+        attempt.make(job, generate.run if job.kind == JobKind.GENERATE else run.run)
+
+
+def run_segment(segment_id: str) -> None:
+    """Render one segment."""
+    if segment := Segment.objects.claim(segment_id):
+        attempt.make(segment, run.run_segment)
+
+
+def run_prediction(prediction_id: str) -> None:
+    """Let the provider make one thing."""
+    if prediction := Prediction.objects.claim(prediction_id):
+        attempt.make(prediction, generate.run_prediction)
+
+
+render_video_task = run_job
+"""The name that callers of older services know."""

@@ -1,0 +1,75 @@
+"""One attempt of a durable row: every way it can end becomes a move of the row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+from videoserver.work.sandbox import ChildFailed
+
+from media_assets.exceptions import MediaError
+from rendering.exceptions import RenderingError
+from rendering.models import Job, Prediction, Segment
+from rendering.workflow.document import DocumentInvalid
+from videoserver.work.row import Canceled, DeadlinePassed, LeaseLost, Stopping
+
+logger = structlog.get_logger(__name__)
+Row = TypeVar("Row", Job, Segment, Prediction)
+
+WENT_WRONG = "Something went wrong inside; the log has it under this job's id."
+
+
+def make(row: Row, work: Callable[[Row], None]) -> None:
+    """Run `work` on a claimed row. Never raises for the work's own failures: the row says how it ended."""
+    job_id = row.pk if isinstance(row, Job) else row.job_id
+    with structlog.contextvars.bound_contextvars(job_id=str(job_id)):
+        try:
+            work(row)
+        except Stopping:
+            row.release()
+            logger.info(f"Job {job_id}: The worker shuts down; the work goes back to the queue")
+        except LeaseLost:
+            logger.warning(f"Job {job_id}: Another worker took over; this run ends without a trace")
+        except Canceled:
+            row.cancel()
+            logger.info(f"Job {job_id}: Canceled")
+        except DeadlinePassed:
+            fail(row, "render_timeout", "Video rendering timeout")
+        except DocumentInvalid as error:
+            first = error.errors[0]
+            fail(row, first["code"], first["detail"], first["pointer"])
+        except (RenderingError, MediaError, ChildFailed) as error:
+            settle(row, error)
+        except Exception:
+            logger.exception(f"Job {job_id}: Unexpected error")
+            again(row, "internal_error", WENT_WRONG)
+
+
+def settle(row: Row, error: RenderingError | MediaError | ChildFailed) -> None:
+    """Bad input fails at once; what may pass is tried again later."""
+    if error.permanent:
+        fail(row, error.code, error.detail, getattr(error, "pointer", ""))
+    else:
+        again(row, error.code, error.detail)
+
+
+def fail(row: Row, code: str, detail: str, pointer: str = "") -> None:
+    job_id = row.pk if isinstance(row, Job) else row.job_id
+    if code == "not_approved":
+        logger.error(f"Job {job_id}: Storyboard not approved, cannot render video")
+    else:
+        logger.error(f"Job {job_id}: {detail}", code=code, pointer=pointer)
+    row.fail(code, detail, pointer)
+    logger.error(f"Job {job_id}: Marked as failed")
+
+
+def again(row: Row, code: str, detail: str) -> None:
+    job_id = row.pk if isinstance(row, Job) else row.job_id
+    logger.warning(f"Job {job_id}: Rendering attempt {row.attempt} failed - {detail}", code=code)
+    delay = row.retry(code, detail)
+    if delay is None:
+        logger.error(f"Job {job_id}: Marked as failed", code="attempts_exhausted")
+        return
+    logger.info(f"Job {job_id}: Retrying in {delay}s...")
+    Job.objects.filter(pk=job_id).update(message=f"Retrying in {delay}s...")

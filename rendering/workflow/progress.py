@@ -1,0 +1,106 @@
+"""How far a job is, derived from its segments and predictions: real counts and a finish time from measured speed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from rendering.models import Job, Segment
+from rendering.states import JobKind, JobState, Stage
+from videoserver.work.row import WorkState
+
+SHARE_BEFORE_JOIN = 0.9
+"""Of a film's `fraction`, what its segments are; the rest is sound, joining, checking and saving."""
+STAGE_FRACTION = {Stage.COMBINING: 0.92, Stage.CHECKING: 0.96, Stage.SAVING: 0.98}
+
+
+def of(job: Job) -> dict[str, Any]:
+    """The job's `progress` as the API gives it."""
+    if job.kind == JobKind.GENERATE:
+        return generation(job)
+    segments = list(job.segments.all())
+    total = scenes_total(job)
+    done = scenes_completed(segments, total)
+    fraction = 1.0 if job.status == JobState.COMPLETED else film_fraction(job, segments)
+    completed = total if job.status == JobState.COMPLETED else len(done)
+    return {
+        "current_stage": job.stage or job.status,
+        "scenes_total": total,
+        "scenes_completed": completed,
+        "current_scene": min(completed + 1, total) if job.status == JobState.RENDERING else None,
+        "fraction": round(fraction, 4),
+        "estimated_completion_seconds": seconds_left(job, segments),
+        "message": job.message,
+    }
+
+
+def scenes_total(job: Job) -> int:
+    return len(job.document.get("scenes") or [])
+
+
+def scenes_completed(segments: list[Segment], total: int) -> set[int]:
+    """Positions of the scenes all of whose segments are rendered."""
+    open_scenes = {scene for segment in segments if segment.status != WorkState.COMPLETED for scene in segment.scenes}
+    shown = {scene for segment in segments for scene in segment.scenes}
+    return {scene for scene in shown - open_scenes if scene < total}
+
+
+def frames_done(segment: Segment) -> int:
+    if segment.status == WorkState.COMPLETED:
+        return segment.frames
+    return min(int((segment.progress or {}).get("frames_done", 0)), segment.frames)
+
+
+def film_fraction(job: Job, segments: list[Segment]) -> float:
+    if job.stage in STAGE_FRACTION:
+        return STAGE_FRACTION[Stage(job.stage)]
+    frames = sum(segment.frames for segment in segments)
+    return SHARE_BEFORE_JOIN * sum(map(frames_done, segments)) / frames if frames else 0.0
+
+
+def seconds_left(job: Job, segments: list[Segment]) -> float | None:
+    """From the speed of this job so far, or of the last segments rendered; None while nothing was measured."""
+    if job.has_ended:
+        return 0.0 if job.status == JobState.COMPLETED else None
+    left = sum(segment.frames - frames_done(segment) for segment in segments if segment.status != WorkState.COMPLETED)
+    rendered = [segment for segment in segments if segment.started_at and not segment.cached]
+    done = sum(map(frames_done, rendered))
+    begun = min((segment.started_at for segment in rendered if segment.started_at), default=None)
+    if done and begun:
+        elapsed = max((timezone.now() - begun).total_seconds(), 0.001)
+        return round(left / (done / elapsed), 1)
+    speed = usual_speed()
+    return round((left or planned_frames(job)) / speed, 1) if speed else None
+
+
+def planned_frames(job: Job) -> int:
+    fps = int(job.document.get("fps") or 30)
+    return round(sum(float(scene["duration"]) for scene in job.document.get("scenes") or []) * fps)
+
+
+def usual_speed() -> float:
+    """Frames a second over the last 20 segments that were rendered."""
+    last = Segment.objects.filter(status=WorkState.COMPLETED, cached=False, started_at__isnull=False)
+    times = [
+        (segment.frames, (segment.finished_at - segment.started_at).total_seconds())
+        for segment in last.order_by("-finished_at")[:20]
+        if segment.finished_at and segment.started_at
+    ]
+    return sum(frames for frames, _ in times) / max(sum(seconds for _, seconds in times), 0.001) if times else 0.0
+
+
+def generation(job: Job) -> dict[str, Any]:
+    """Predictions count as scenes do: how many things were asked for, how many are there."""
+    total = job.predictions.count()
+    done = job.predictions.filter(status=WorkState.COMPLETED).count()
+    ended = job.status == JobState.COMPLETED
+    return {
+        "current_stage": job.stage or job.status,
+        "scenes_total": total,
+        "scenes_completed": done,
+        "current_scene": min(done + 1, total) if job.status == JobState.RENDERING and total else None,
+        "fraction": 1.0 if ended else round(0.95 * done / total, 4) if total else 0.0,
+        "estimated_completion_seconds": 0.0 if ended else None,
+        "message": job.message,
+    }

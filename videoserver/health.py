@@ -1,0 +1,143 @@
+"""Health: is this process alive, and can this server do its work now?"""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from importlib.metadata import version
+from typing import Any
+
+import psutil
+import structlog
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+
+from videoserver.work import cluster
+
+logger = structlog.get_logger(__name__)
+
+VERSIONS = ("videoserver", "django", "django-q2", "moviepy", "pillow", "av", "imageio-ffmpeg")
+KEPT_SECONDS = 10
+"""A probe every second must not write to the storage every second."""
+
+
+@never_cache
+def live(request: HttpRequest) -> JsonResponse:
+    """This process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 when everything that a render needs answers, else 503; each check says what is wrong."""
+    return answer(report())
+
+
+@never_cache
+def health(request: HttpRequest) -> JsonResponse:
+    """Ready's answer with FFmpeg's, and for staff what the machine looks like."""
+    found = report() | {"ffmpeg": ffmpeg()}
+    if request.user.is_staff:
+        found["system"] = system()
+    return answer(found)
+
+
+def report() -> dict[str, Any]:
+    checks = {name: outcome(check) for name, check in CHECKS.items()}
+    well = all(check["ok"] for check in checks.values())
+    return {"status": "ok" if well else "unavailable", "checks": checks, "versions": versions()}
+
+
+def answer(found: dict[str, Any]) -> JsonResponse:
+    return JsonResponse(found, status=200 if found["status"] == "ok" else 503)
+
+
+def outcome(check: Callable[[], str]) -> dict[str, Any]:
+    """Run one check; its trouble is part of the answer, in a word, and whole in the log."""
+    begun = time.monotonic()
+    try:
+        detail, ok = check(), True
+    except Exception as error:  # noqa: BLE001 - a check may fail in any way, and all of them mean "not ready"
+        logger.warning("A health check failed", check=check.__name__, error=str(error))
+        detail, ok = f"{type(error).__name__}; the log has the details", False
+    return {"ok": ok, "detail": detail, "milliseconds": round((time.monotonic() - begun) * 1000, 1)}
+
+
+def database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        cursor.fetchone()
+    return str(connection.vendor)
+
+
+_storage_checked: dict[str, float] = {}
+
+
+def storage() -> str:
+    """Write, read back and delete a small file."""
+    if time.monotonic() - _storage_checked.get("at", -KEPT_SECONDS) < KEPT_SECONDS:
+        return settings.STORAGE
+    media, token = storages["media"], secrets.token_bytes(64)
+    name = media.save(f"health/{secrets.token_hex(8)}", ContentFile(token))
+    try:
+        with media.open(name) as file:
+            if file.read() != token:
+                raise OSError("The storage gave other bytes than were written.")
+    finally:
+        media.delete(name)
+    _storage_checked["at"] = time.monotonic()
+    return str(settings.STORAGE)
+
+
+def queue() -> str:
+    """Every queue that a worker should serve answered its canary lately."""
+    silent = [name for name in settings.QUEUES if not cluster.alive(name)]
+    if silent:
+        raise RuntimeError(f"no worker answers for {', '.join(silent)}")
+    return "every queue answers"
+
+
+CHECKS: dict[str, Callable[[], str]] = {"database": database, "storage": storage, "queue": queue}
+
+
+def versions() -> dict[str, str]:
+    found = {name: version(name) for name in VERSIONS if name != "videoserver"}
+    return {"videoserver": settings.VERSION, "python": platform.python_version()} | found
+
+
+@lru_cache(maxsize=1)
+def ffmpeg() -> dict[str, Any]:
+    """Let the FFmpeg binary encode one frame: a binary that is only there proves nothing."""
+    from imageio_ffmpeg import get_ffmpeg_exe  # looks for its binary, so only when somebody asks
+
+    try:
+        binary = settings.FFMPEG_BINARY or get_ffmpeg_exe()
+        command = [binary, "-nostdin", "-v", "error", "-f", "lavfi", "-i", "color=s=64x64:d=0.04", "-c:v", "libx264"]
+        subprocess.run([*command, "-f", "null", "-"], check=True, capture_output=True, timeout=20)  # noqa: S603
+        told = subprocess.run([binary, "-version"], check=True, capture_output=True, timeout=20)  # noqa: S603
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        logger.warning("FFmpeg does not work", error=str(error))
+        return {"available": False, "version": None}
+    return {"available": True, "version": told.stdout.decode().split()[2]}
+
+
+def system() -> dict[str, Any]:
+    disk, memory = shutil.disk_usage(settings.DATA_DIR), psutil.virtual_memory()
+    return {
+        "platform": platform.platform(),
+        "cpus": psutil.cpu_count(),
+        "load": psutil.getloadavg(),
+        "memory_available": memory.available,
+        "memory_total": memory.total,
+        "disk_free": disk.free,
+        "disk_total": disk.total,
+    }
