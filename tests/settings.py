@@ -10,3 +10,4 @@ from videoserver.settings import INSTALLED_APPS
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.work.errands"]
+API_RATE = ""

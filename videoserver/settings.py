@@ -207,10 +207,16 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # --- the API ---
+API_RATE = env.str("API_RATE", default="1200/min")
 CSRF_FAILURE_VIEW = "videoserver.web.problems.csrf_failure"
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "videoserver.web.problems.exception_handler",
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    # The key stands first: its authenticate_header makes an unknown caller's answer 401.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "videoserver.access.authentication.ApiKeyAuthentication",
+        "videoserver.access.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["videoserver.access.throttling.CallerThrottle"],
     "DEFAULT_PERMISSION_CLASSES": ["videoserver.web.permissions.IsCaller"],
     "DEFAULT_PARSER_CLASSES": [
         "videoserver.web.parsers.BoundedJSON",
@@ -222,4 +228,28 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "COERCE_DECIMAL_TO_STRING": True,
+}
+
+# Durable work: the row decides about retries, the queue is a doorbell (django-q2 only delivers).
+WORK_LEASE = whole("WORK_LEASE", 60, 2, 3600)
+CACHES["queue"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+Q_CLUSTER: dict[str, Any] = {
+    "name": "videoserver",  # also the signing salt: never change it with a full queue
+    "workers": WORKERS,
+    "queue_limit": 1,
+    "bulk": 1,  # with queue_limit the least prefetch: a message's lock starts when it is fetched into memory
+    "timeout": 3600,
+    # A backstop: longer than everything that may be fetched before it can take, or a message runs twice at once.
+    "retry": (-(-2 // WORKERS) + 1) * (3600 + 5) + 600,
+    "ack_failures": True,
+    "max_attempts": 1,
+    "save_limit": -1,
+    "catch_up": False,
+    "scheduler": False,
+    "guard_cycle": 0.5,  # a power of two: django-q2 compares its sums with 0
+    "recycle": 500,
+    "poll": 0.2,
+    "cache": "queue",  # its heartbeat would be a write to the database twice a second; ours is in work.Worker
+    "ALT_CLUSTERS": {queue: {} for queue in QUEUES},
+    **({"redis": BROKER_URL} if BROKER_URL else {"orm": "default"}),
 }
