@@ -1,0 +1,86 @@
+"""Rows of work by the many: what may be claimed, what lapsed, what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Now
+
+from videoserver.work import process, stop
+from videoserver.work.states import WorkState
+
+IN_TIME = Q(deadline_at__isnull=True) | Q(deadline_at__gt=Now())
+DUE = Q(run_after__isnull=True) | Q(run_after__lte=Now())
+LAPSED = Q(lease_until__lte=Now())
+UNHELD = Q(lease_until__isnull=True) | LAPSED
+READY_TO_GO_ON = Q(lease_until__isnull=True) & (
+    Q(waiting_for=0) | Q(waiting_for__isnull=True, run_after__isnull=False, run_after__lte=Now())
+)
+
+
+class WorkQuerySet(models.QuerySet[Any]):
+    """Every question that is about more than one row, and the claim of one."""
+
+    def live(self) -> Self:
+        """Those that have not ended."""
+        return self.filter(finished_at__isnull=True)
+
+    def claimable(self) -> Self:
+        """Queued and due; running with a lapsed lease; waiting, and what they waited for has come."""
+        running: str = self.model.RUNNING
+        return self.live().filter(
+            IN_TIME,
+            Q(status=WorkState.QUEUED) & DUE | Q(status=running) & (LAPSED | READY_TO_GO_ON),
+            attempt__lt=F("max_attempts"),
+            cancel_requested=False,
+        )
+
+    def lapsed(self) -> Self:
+        """Held by a lease that nobody renewed."""
+        return self.live().filter(LAPSED)
+
+    def waiting(self) -> Self:
+        """Parents whose children have not all reported."""
+        return self.live().filter(status=self.model.RUNNING, lease_until__isnull=True, waiting_for__gt=0)
+
+    def claim(self, pk: Any, lease: float | None = None) -> Any:
+        """Take the row for this process and spend an attempt; None if it is not to be had."""
+        if stop.asked():
+            return None
+        return self.seize(
+            pk,
+            self.claimable(),
+            lease,
+            status=self.model.RUNNING,
+            attempt=F("attempt") + 1,
+            started_at=Coalesce("started_at", Now()),
+            waiting_for=None,
+            run_after=None,
+        )
+
+    def seize(self, pk: Any, among: Self, lease: float | None = None, **fields: Any) -> Any:
+        """Become the row's only holder if it is still among these; None if it is not. Everyone else is fenced out."""
+        seconds = settings.WORK_LEASE if lease is None else lease
+        with transaction.atomic(using=self.db):
+            taken = among.filter(pk=pk).update(
+                fence=F("fence") + 1,
+                lease_until=Now() + timedelta(seconds=seconds),
+                claimed_by=process.me(),
+                updated_at=Now(),
+                **fields,
+            )
+            if not taken:
+                return None
+            # In the same transaction: the fence that is read must be the one that was written.
+            row = self.model._default_manager.using(self.db).get(pk=pk)
+        row.lease = seconds
+        return row
+
+    def each(self, deed: Callable[[Any], bool], limit: int = 500) -> int:
+        """How many of these rows the deed changed, the most urgent first."""
+        return sum(deed(row) for row in self.order_by("-priority", "created_at")[:limit])
