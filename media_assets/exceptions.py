@@ -8,6 +8,7 @@ class MediaError(Exception):
 
     code: ClassVar[str] = "media_error"
     status: ClassVar[int] = 422
+    permanent: ClassVar[bool] = True
     sentence: ClassVar[str] = "The media cannot be used."
 
     def __init__(self, detail: str = "") -> None:
@@ -55,12 +56,14 @@ class StorageFull(MediaError):
     """No space is left for the file."""
 
     code, status, sentence = "storage_full", 507, "The storage is full."
+    permanent = False
 
 
 class StorageFailed(MediaError):
     """The storage took the file and gives back other bytes."""
 
     code, status, sentence = "storage_upload_failed", 503, "The storage did not keep the file as it was sent."
+    permanent = False
 
 
 class InputGone(MediaError):
