@@ -41,6 +41,8 @@ class SceneFrame:
     height: int
     fps: int
     frames: int
+    way_in: int = 0
+    """Frames for which the scene before is still seen: entrances wait for half of it."""
     brand: Brand = Brand()
     assets: Mapping[str, AssetFacts] = field(default_factory=dict)
     """Facts by reference: whatever an Asset field holds."""

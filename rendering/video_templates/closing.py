@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from rendering.engine.timeline import Clip
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rendering.engine.timeline import Clip, ImageLayer, Layer, ShapeLayer, TextLayer
 from rendering.video_templates.base import SceneFrame, Template
+from rendering.video_templates.colours import WHITE, ground, mix, readable
 from rendering.video_templates.fields import Asset, Text
+from rendering.video_templates.layout import LINE, base_size, enter, largest, lines, safe_area, text_width
+
+
+@dataclass(frozen=True)
+class Block:
+    """One thing of the column: how much room it takes, and the layers that it gives when it knows its top edge."""
+
+    height: float
+    gap: float
+    """Room above it, unless it is the first."""
+    layers: Callable[[float], tuple[Layer, ...]]
 
 
 class Closing(Template):
@@ -12,10 +27,122 @@ class Closing(Template):
 
     template = "closing"
     title = Text(most=120, required=True, help="The last thing said.")
-    call_to_action = Text(most=80, required=True, help="What to do next.")
-    url = Text(most=200, help="Where.")
+    call_to_action = Text(most=80, required=True, help="What to do next; drawn as a button.")
+    url = Text(most=200, help="Where to do it.")
     logo = Asset("image", help="Instead of the brand's logo.")
     contact = Text(most=200, help="Whom to ask.")
 
     def clip(self, scene: SceneFrame) -> Clip:
-        return Clip(frames=scene.frames, layers=())
+        color, color_to, ink = ground(scene.brand.color)
+        column = self.column(scene, ink)
+        _, top, _, height = safe_area(scene)
+        used = sum(block.height for block in column) + sum(block.gap for block in column[1:])
+        at = top + max(0.0, height - used) / 2
+        layers = list(self.backdrop(scene, color, color_to, ink))
+        rise = scene.height * 0.03
+        for turn, block in enumerate(column):
+            at += block.gap if turn else 0.0
+            layers += [enter(layer, scene, turn, rise) for layer in block.layers(at)]
+            at += block.height
+        return Clip(frames=scene.frames, layers=tuple(layers), background=color)
+
+    def backdrop(self, scene: SceneFrame, color: str, color_to: str, ink: str) -> tuple[Layer, ...]:
+        """A gradient, and two large discs that give it depth."""
+        width, height = scene.width, scene.height
+        near, far = 0.9 * min(width, height), 0.62 * max(width, height)
+        glow = mix(color, WHITE, 0.5)
+        return (
+            ShapeLayer(box=(0, 0, width, height), color=color, color_to=color_to),
+            ShapeLayer(box=(width - 0.62 * far, -0.45 * far, far, far), color=glow, radius=far / 2, opacity=0.10),
+            ShapeLayer(box=(-0.45 * near, height - 0.5 * near, near, near), color=glow, radius=near / 2, opacity=0.07),
+        )
+
+    def column(self, scene: SceneFrame, ink: str) -> list[Block]:
+        """What there is to show, from top to bottom; the title gets what room the others leave."""
+        _, _, width, height = safe_area(scene)
+        base = base_size(scene)
+        width = min(width, 46 * base)
+        others = [
+            *([self.mark(scene, base, width)] if self.logo or scene.brand.logo else []),
+            self.button(scene, base, width, ink),
+            *([self.line(scene, shown(self.url), 1.2 * base, width, ink, "bold", 1.1 * base)] if self.url else []),
+            *([self.line(scene, self.contact, base, width, ink, "regular", 0.7 * base)] if self.contact else []),
+        ]
+        room = height - sum(block.height + block.gap for block in others)
+        at = 1 if self.logo or scene.brand.logo else 0
+        return [*others[:at], self.heading(scene, base, width, room, ink), *others[at:]]
+
+    def heading(self, scene: SceneFrame, base: float, width: float, room: float, ink: str) -> Block:
+        size = largest(self.title, (width, min(room, 4.6 * 3.2 * base)), (1.3 * base, 3.2 * base), bold=True)
+        count = lines(self.title, size, width, bold=True)
+        height = min(room, count * size * LINE)
+        left = (scene.width - width) / 2
+
+        def layers(top: float) -> tuple[Layer, ...]:
+            box = (left, top, width, height)
+            return (TextLayer(text=self.title, box=box, size=size, font=scene.brand.font, weight="bold", color=ink),)
+
+        return Block(height, 1.5 * base, layers)
+
+    def button(self, scene: SceneFrame, base: float, width: float, ink: str) -> Block:
+        """The call to action on a pill in the colour of the ink; its words are in the brand's."""
+        text, side, edge = self.call_to_action, 1.4 * base, 0.7 * base
+        size = largest(text, (width - 2 * side, 1.4 * base * LINE), (0.95 * base, 1.4 * base), bold=True)
+        count = lines(text, size, width - 2 * side, bold=True)
+        wide = width if count > 1 else min(width, text_width(text, size, bold=True) * 1.06 + 2 * side)
+        height = count * size * LINE + 2 * edge
+        left = (scene.width - wide) / 2
+        color = readable(scene.brand.color, ink)
+
+        def layers(top: float) -> tuple[Layer, ...]:
+            inner = (left + side * 0.8, top + edge, wide - 1.6 * side, height - 2 * edge)
+            return (
+                ShapeLayer(box=(left, top, wide, height), color=ink, radius=min(height / 2, 2 * base)),
+                TextLayer(text=text, box=inner, size=size, font=scene.brand.font, weight="bold", color=color),
+            )
+
+        return Block(height, 1.7 * base, layers)
+
+    def line(self, scene: SceneFrame, text: str, size: float, width: float, ink: str, weight: str, gap: float) -> Block:
+        """A line of small print: two lines at most."""
+        count = min(2, lines(text, size, width, weight == "bold"))
+        height = count * size * LINE
+        left = (scene.width - width) / 2
+
+        def layers(top: float) -> tuple[Layer, ...]:
+            return (
+                TextLayer(
+                    text=text,
+                    box=(left, top, width, height),
+                    size=size,
+                    font=scene.brand.font,
+                    weight="bold" if weight == "bold" else "regular",
+                    color=ink,
+                ),
+            )
+
+        return Block(height, gap, layers)
+
+    def mark(self, scene: SceneFrame, base: float, width: float) -> Block:
+        """The logo on a white card, since nobody knows which background it was drawn for."""
+        facts = scene.assets[self.logo or scene.brand.logo]
+        ratio = (facts.width or 1) / (facts.height or 1)
+        high = 3.6 * base if ratio < 3 else 2.6 * base
+        wide = min(high * ratio, 0.6 * width)
+        high = wide / ratio
+        edge = 0.55 * base
+
+        def layers(top: float) -> tuple[Layer, ...]:
+            left = (scene.width - wide) / 2
+            card = (left - edge, top, wide + 2 * edge, high + 2 * edge)
+            return (
+                ShapeLayer(box=card, color=WHITE, radius=0.6 * base),
+                ImageLayer(asset=facts.sha256, box=(left, top + edge, wide, high), fit="contain", backdrop=False),
+            )
+
+        return Block(high + 2 * edge, 0.0, layers)
+
+
+def shown(url: str) -> str:
+    """A URL as a person says it."""
+    return url.removeprefix("https://").removeprefix("http://").removesuffix("/")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from typing import Any, NamedTuple, cast
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from rendering.engine.timeline import whole_frames
+from rendering.exceptions import RenderingError
 from rendering.video_templates import catalogue
 from rendering.video_templates.check import Check, FieldError, kind, step
 from rendering.video_templates.fields import Asset, AssetType, Field
@@ -23,16 +24,14 @@ SCENE_READ_ONLY = frozenset({"position", "clip"})
 NOT_CONTENT = frozenset({"campaign", "metadata"})
 
 
-class DocumentInvalid(Exception):
+class DocumentInvalid(RenderingError):
     """The document cannot be used; `errors` says why, each with a pointer, a code and a sentence."""
 
-    code = "validation_error"
+    code, status, sentence = "validation_error", 400, "The storyboard document is not valid."
 
     def __init__(self, errors: list[FieldError]) -> None:
-        super().__init__("; ".join(f"{error.pointer or '/'}: {error.detail}" for error in errors))
-        self.errors = [error.as_dict() for error in errors]
-        if len({error.code for error in errors}) == 1:
-            self.code = errors[0].code
+        only = errors[0].detail if len(errors) == 1 else f"{len(errors)} things are wrong with the storyboard document."
+        super().__init__(only, errors=[error.as_dict() for error in errors])
 
 
 class AssetReference(NamedTuple):
@@ -41,7 +40,7 @@ class AssetReference(NamedTuple):
     pointer: str
     asset: str
     role: str
-    """Where it is used, such as params.image, narration or soundtrack: stable while scenes move."""
+    """What it is used as: the parameter (image, steps.0.image), narration, soundtrack or brand.logo."""
     type: AssetType
 
 
@@ -50,13 +49,13 @@ def validate(document: Any, *, for_render: bool = False) -> Document:
     check = Check([], for_render)
     cleaned = clean_fields(FIELDS, document, "", check, frozenset({"scenes"}), READ_ONLY)
     if isinstance(document, dict):
-        if (cleaned["width"] is None) != (cleaned["height"] is None) and not check.errors:
-            lacking = "height" if cleaned["height"] is None else "width"
+        if (document.get("width") is None) != (document.get("height") is None):
+            lacking = "height" if document.get("height") is None else "width"
             check.fail(f"/{lacking}", "required", "Width and height go together.")
         cleaned["scenes"] = _scenes(document.get("scenes"), cleaned, check)
     if check.errors:
         raise DocumentInvalid(check.errors)
-    return cast(Document, cleaned)
+    return cleaned
 
 
 def validate_scene(scene: Any, *, number: int = 1, pointer: str = "", for_render: bool = False) -> SceneDocument:
@@ -68,20 +67,22 @@ def validate_scene(scene: Any, *, number: int = 1, pointer: str = "", for_render
     return cleaned
 
 
-def asset_references(document: Document) -> list[AssetReference]:
-    """Every use of an asset, in the order of the document."""
-    brand, soundtrack = document["brand"], document["soundtrack"]
-    found = [AssetReference("/brand/logo", brand["logo"], "brand.logo", "image")]
-    if soundtrack:
-        found.append(AssetReference("/soundtrack/asset", soundtrack["asset"], "soundtrack", "audio"))
+def asset_references(document: Mapping[str, Any]) -> list[AssetReference]:
+    """Every use of an asset by a document that was checked once, in its order."""
+    brand, soundtrack = document.get("brand") or {}, document.get("soundtrack") or {}
+    found = [
+        AssetReference("/brand/logo", brand.get("logo", ""), "brand.logo", "image"),
+        AssetReference("/soundtrack/asset", soundtrack.get("asset", ""), "soundtrack", "audio"),
+    ]
     for at, scene in enumerate(document["scenes"]):
         fields = catalogue.get(scene["template"]).fields
-        found.extend(_uses(Group(fields), scene["params"], f"/scenes/{at}/params", "params"))
-        found.append(AssetReference(f"/scenes/{at}/narration", scene["narration"], "narration", "audio"))
+        for name, field in fields.items():
+            found.extend(_uses(field, scene["params"].get(name), f"/scenes/{at}/params/{name}", name))
+        found.append(AssetReference(f"/scenes/{at}/narration", scene.get("narration"), "narration", "audio"))
     return [reference for reference in found if reference.asset]
 
 
-def content_hash(document: Document) -> str:
+def content_hash(document: Mapping[str, Any]) -> str:
     """sha256 of what the film is made of: not of campaign, metadata and ids. Takes a checked document."""
     content: dict[str, Any] = {
         key: value for key, value in document.items() if key in FIELDS and key not in NOT_CONTENT
@@ -129,7 +130,7 @@ def _scene(scene: Any, at: int, pointer: str, check: Check) -> SceneDocument:
         cleaned["transition"] = transition = None
     if transition and at == 0 and pointer:
         check.fail(step(pointer, "transition"), "invalid", "The first scene has nothing before it to come from.")
-    return cast(SceneDocument, cleaned)
+    return cleaned
 
 
 def _check_overlaps(scenes: list[SceneDocument], fps: int, check: Check) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import Any, NotRequired, TypedDict, get_args
+from typing import Any, TypeAlias, get_args
 
 from rendering.engine.timeline import TransitionKind
 from rendering.video_templates.check import Check, kind
@@ -16,53 +16,10 @@ MOST_SCENES = 500
 MOST_METADATA_BYTES = 16 * 1024
 
 
-class TransitionDocument(TypedDict):
-    kind: TransitionKind
-    duration: float
-
-
-class SceneDocument(TypedDict):
-    id: NotRequired[str]
-    template: str
-    duration: float
-    params: dict[str, Any]
-    caption: str
-    narration: str
-    transition: TransitionDocument | None
-
-
-class SoundtrackDocument(TypedDict):
-    asset: str
-    volume_db: float
-    duck_db: float
-    fade_out: float
-
-
-class BrandDocument(TypedDict):
-    color: str
-    font: str
-    logo: str
-
-
-class Document(TypedDict):
-    """A document that was checked: every key is there, defaults are filled in."""
-
-    title: str
-    aspect_ratio: str
-    quality: str
-    width: int | None
-    height: int | None
-    fps: int
-    loudness_lufs: float
-    captions: str
-    soundtrack: SoundtrackDocument | None
-    brand: BrandDocument
-    provider: str
-    fallback: str
-    video_path: str
-    campaign: str | None
-    metadata: dict[str, Any]
-    scenes: list[SceneDocument]
+Document: TypeAlias = dict[str, Any]
+"""A checked document: every key of FIELDS and `scenes` is there, with its default where nothing was given."""
+SceneDocument: TypeAlias = dict[str, Any]
+"""A checked scene: SCENE_FIELDS and `params`; `id` only if one was given."""
 
 
 class Metadata(Field[dict[str, Any]]):

@@ -17,7 +17,7 @@ from rendering.workflow import document as documents
 
 def create(owner: AbstractBaseUser, document: Mapping[str, Any]) -> Storyboard:
     """A new draft. Raises DocumentInvalid with every error and its place."""
-    valid = documents.validate(document).data
+    valid = documents.validate(document)
     with transaction.atomic():
         storyboard = Storyboard(owner=owner, last_editor=owner, **fields(valid, owner))
         used = assets.resolve(valid, owner)
@@ -33,7 +33,7 @@ def rewrite(
 
     Raises Outdated when somebody wrote since `revision` (the storyboard's as loaded, unless given).
     """
-    valid = documents.validate(document).data
+    valid = documents.validate(document)
     used = assets.resolve(valid, storyboard.owner)
     values = fields(valid, storyboard.owner)
     base = storyboard.revision if revision is None else revision
