@@ -14,9 +14,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from videoserver.web import idempotency
 from videoserver.web.filters import Search, StrictFilters
 from videoserver.web.pagination import CursorPages
-from videoserver.web.permissions import HasModelPermission, HasScope, IsCaller, owned
+from videoserver.web.permissions import HasModelPermission, HasScope, IsCaller, handles, owned
 from videoserver.web.problems import DomainError, Problem, request_id, respond
 
 
@@ -29,16 +30,41 @@ class PreconditionFailed(DomainError):
 
 
 class ApiView(APIView):
-    """One path of the API. `scopes` and `permissions` are explained in permissions.py."""
+    """One path of the API. `scopes` and `permissions` are explained in permissions.py; `idempotent = False` where an
+    answer must not be kept (it shows a secret)."""
 
     permission_classes = [IsCaller, HasScope, HasModelPermission]
     scopes: ClassVar[Mapping[str, str]] = {}
     permissions: ClassVar[Mapping[str, str]] = {}
 
+    idempotent: ClassVar[bool] = True
+    _attempt: idempotency.Attempt | None = None
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        try:
+            response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+            if isinstance(response, Response):
+                response.render()  # here, where its bytes are needed; Django renders no second time
+        except BaseException:
+            if self._attempt:
+                self._attempt.forget()
+            raise
+        if self._attempt:
+            self._attempt.keep(response)
+        if applied := getattr(request, "preference_applied", ""):
+            response.headers["Preference-Applied"] = applied
         response.headers.setdefault("X-Request-ID", request_id())
         return _conditional(request, response)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """After authentication, permission and throttle: take the idempotency key."""
+        super().initial(request, *args, **kwargs)
+        if self.idempotent and handles(self, request):
+            self._attempt = idempotency.begin(request)
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """Answer an exception; a replayed answer comes this way too."""
+        return exc.response if isinstance(exc, idempotency.Replayed) else super().handle_exception(exc)
 
 
 class ApiViewSet(ApiView, GenericViewSet[Any]):
@@ -78,7 +104,6 @@ def _conditional(request: HttpRequest, response: HttpResponseBase) -> HttpRespon
     """Give a read its ETag (the view's own, else the body's hash) and answer 304 to who has it already."""
     if request.method not in ("GET", "HEAD") or response.status_code != 200 or not isinstance(response, Response):
         return response
-    response.render()  # Django renders no second time
     if not response.has_header("ETag"):
         response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
     response.headers.setdefault("Cache-Control", "private, no-cache")

@@ -1,0 +1,86 @@
+"""`Prefer: wait=N`: hold the request until the thing has ended. Whoever waits holds a thread, so seats are few."""
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.conf import settings
+from rest_framework.request import Request
+
+MAX_WAIT = 60
+FIRST_LOOK = 0.05
+LONGEST_PAUSE = 1.0
+T = TypeVar("T")
+_WAIT = re.compile(r'\s*wait\s*=\s*"?(\d{1,9})"?\s*', re.ASCII | re.IGNORECASE)
+
+
+class Seats:
+    """Threads that waits and event streams may hold together: half of `WEB_THREADS`."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._taken = 0
+        self._lock = threading.Lock()
+
+    def take(self) -> bool:
+        """Take one, if there is one; whoever took it leaves it."""
+        with self._lock:
+            if self._taken >= self.count:
+                return False
+            self._taken += 1
+            return True
+
+    def leave(self) -> None:
+        """Give it back."""
+        with self._lock:
+            self._taken -= 1
+
+
+seats = Seats(max(1, settings.WEB_THREADS // 2))
+
+
+def wait_for_end(
+    request: Request,
+    fetch: Callable[[], T],
+    is_done: Callable[[T], bool],
+    *,
+    default: int = 0,
+) -> T:
+    """Fetch the thing, again and again until it is done or the time that the caller prefers is over. `default` is the
+    wait when the caller says nothing. Call it outside of a transaction: each fetch must see what others committed."""
+    asked = preferred_wait(request)
+    limit = default if asked is None else asked
+    thing = fetch()
+    if limit <= 0 or is_done(thing):
+        _note(request, asked)
+        return thing
+    if not seats.take():
+        return thing
+    try:
+        end = time.monotonic() + limit
+        pause = FIRST_LOOK
+        while (left := end - time.monotonic()) > 0:
+            time.sleep(min(pause, left))
+            pause = min(pause * 1.5, LONGEST_PAUSE)
+            thing = fetch()
+            if is_done(thing):
+                break
+    finally:
+        seats.leave()
+    _note(request, asked)
+    return thing
+
+
+def preferred_wait(request: Request) -> int | None:
+    """The seconds that the caller would wait, at most 60; None when nothing (or nonsense) was said."""
+    for preference in request.headers.get("Prefer", "").split(","):
+        if form := _WAIT.fullmatch(preference.partition(";")[0]):
+            return min(int(form[1]), MAX_WAIT)
+    return None
+
+
+def _note(request: Request, seconds: int | None) -> None:
+    if seconds is not None:
+        request._request.preference_applied = f"wait={seconds}"  # type: ignore[attr-defined]
