@@ -165,7 +165,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _of_file(file: UploadedFile[Any]) -> list[Any]:
+def _of_file(file: "UploadedFile[Any]") -> list[Any]:
     sha = hashlib.sha256()
     for chunk in file.chunks():
         sha.update(chunk)
