@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import av.logging
-from videoserver.work.sandbox import serve
 
 from media_assets.av import pictures, previews, probe, verify
 from media_assets.av.limits import LEAST_VIDEO_BYTES
 from media_assets.av.sniff import Kind, sniff
 from media_assets.exceptions import FileTooSmall, NotAVideo, UnexpectedType
+from videoserver.work.sandbox import serve
 
 
 def inspect(request: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -24,7 +24,9 @@ def inspect(request: dict[str, Any], report: Callable[[dict[str, Any]], None]) -
     try:
         kind = sniff(path)
     except UnexpectedType as refusal:
-        raise NotAVideo if expect == "video" else refusal
+        if expect == "video":
+            raise NotAVideo from refusal
+        raise
     answer = _picture(path, kind, request) if kind.image else _recording(path, kind, request)
     if expect and answer["type"] != expect:
         raise NotAVideo if expect == "video" else UnexpectedType

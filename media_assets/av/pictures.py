@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
-from media_assets.av.limits import MAX_PIXELS, check_picture
+from media_assets.av.limits import MAX_PIXELS, beyond, check_picture
 from media_assets.av.sniff import KINDS, Kind
 from media_assets.exceptions import ProcessingFailed
 

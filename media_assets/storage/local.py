@@ -1,5 +1,7 @@
 """Files on a local disk that are either whole and on the platter, or not there."""
 
+from __future__ import annotations
+
 import errno
 import os
 import secrets

@@ -1,0 +1,251 @@
+"""A file becomes an asset: looked into by the child, stored, read back, recorded. The one way in and out for bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import IO, Any
+from uuid import UUID, uuid4
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.files.base import File
+from django.core.files.storage import storages
+from django.core.files.uploadedfile import UploadedFile
+
+from media_assets.exceptions import (
+    AssetNotReady,
+    FileEmpty,
+    FileTooSmall,
+    InputGone,
+    NotAVideo,
+    ProcessingFailed,
+    StorageFailed,
+    StorageFull,
+    TooLarge,
+    UnexpectedType,
+)
+from media_assets.models import AssetState, Folder, MediaAsset
+from media_assets.names import label
+from media_assets.storage.local import FULL
+from videoserver.work.sandbox import Child, ChildFailed, Limits
+
+CHUNK = 1024 * 1024
+LOOK_SECONDS = 240
+LIMITS = Limits(memory_bytes=4 * 1024**3, cpu_seconds=240, file_bytes=1024**3)
+REFUSALS = {leaf.code: leaf for leaf in (FileEmpty, FileTooSmall, NotAVideo, ProcessingFailed, UnexpectedType)}
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A verified file in the storage that no row names yet."""
+
+    asset_id: UUID
+    type: str
+    key: str
+    thumbnail_key: str
+    size: int
+    content_type: str
+    checksum: str
+    file_metadata: Mapping[str, Any]
+
+    def forget(self) -> None:
+        """Take it out of the storage again: whoever wanted to record it could not."""
+        for key in filter(None, (self.key, self.thumbnail_key)):
+            storages["media"].delete(key)
+
+
+def upload(
+    file: UploadedFile[Any],
+    owner: AbstractBaseUser,
+    name: str = "",
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    folder: Folder | None = None,
+    tags: Iterable[str] = (),
+) -> MediaAsset:
+    """What a client sent becomes a ready asset, or nothing is left of it. Pictures lose their camera's data."""
+    said = file.name or ""
+    named = label(name or said or "upload")
+    with _workspace("upload_") as scratch:
+        path = scratch / "upload"
+        checksum = _receive(file, path)
+        try:
+            stored = put(path, owner, clean=True)
+        except UnexpectedType as refusal:
+            # The client's word decides nothing but which sentence fits better.
+            if (file.content_type or "").startswith("video/") or said.lower().endswith((".mp4", ".mov", ".webm")):
+                raise NotAVideo from refusal
+            raise
+    try:
+        original = {"original_checksum": checksum} if stored.checksum != checksum else {}
+        return record(stored, owner, named, metadata=metadata, folder=folder, tags=tags, facts=original)
+    except BaseException:
+        stored.forget()
+        raise
+
+
+def put(path: Path, owner: AbstractBaseUser, type: str | None = None, *, clean: bool = False) -> StoredFile:
+    """Look into a local file, store it with its thumbnail, and read it back. `clean` rewrites a picture without its
+    camera's data; films and sounds are always kept byte for byte."""
+    asset_id = uuid4()
+    with _workspace("ingest_") as scratch:
+        thumbnail, cleaned = scratch / "thumbnail.jpg", scratch / "clean"
+        seen = inspect(path, scratch, type, thumbnail, cleaned if clean else None)
+        source = cleaned if seen["clean"] else path
+        key = f"media/{owner.pk}/{asset_id}/original-{secrets.token_hex(8)}{seen['suffix']}"
+        thumbnail_key = f"media/{owner.pk}/{asset_id}/thumbnail-{secrets.token_hex(8)}.jpg" if seen["thumbnail"] else ""
+        size, checksum = _store(source, key)
+        try:
+            if thumbnail_key:
+                _store(thumbnail, thumbnail_key)
+        except BaseException:
+            storages["media"].delete(key)
+            raise
+    return StoredFile(asset_id, seen["type"], key, thumbnail_key, size, seen["content_type"], checksum, seen["facts"])
+
+
+def record(
+    stored: StoredFile,
+    owner: AbstractBaseUser,
+    name: str,
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    folder: Folder | None = None,
+    tags: Iterable[str] = (),
+    facts: Mapping[str, Any] | None = None,
+) -> MediaAsset:
+    """The row of a stored file: one INSERT, which belongs into the caller's transaction. `facts` join its own."""
+    return MediaAsset.objects.create(
+        id=stored.asset_id,
+        owner_id=owner.pk,
+        name=label(name),
+        type=stored.type,
+        status=AssetState.READY,
+        key=stored.key,
+        thumbnail_key=stored.thumbnail_key,
+        size=stored.size,
+        content_type=stored.content_type,
+        checksum=stored.checksum,
+        file_metadata={**stored.file_metadata, **(facts or {})},
+        folder=folder,
+        tags=list(tags),
+        metadata=dict(metadata or {}),
+    )
+
+
+def fetch(asset: MediaAsset, folder: Path) -> Path:
+    """A local file with the asset's bytes, checked. Fetching the same bytes into a folder again is free."""
+    if asset.status != AssetState.READY:
+        raise AssetNotReady
+    target = folder / f"{asset.checksum}{Path(asset.key).suffix}"
+    if target.exists():
+        return target
+    unfinished = folder / f".{target.name}.{secrets.token_hex(4)}.part"
+    try:
+        with storages["media"].open(asset.key) as source, unfinished.open("xb") as file:
+            size, checksum = _pour(source, file)
+        if (size, checksum) != (asset.size, asset.checksum):
+            raise InputGone
+        unfinished.replace(target)
+    except FileNotFoundError as error:
+        raise InputGone from error
+    except OSError as error:
+        raise _spoken(error) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return target
+
+
+def inspect(path: Path, folder: Path, expect: str | None, thumbnail: Path, clean: Path | None = None) -> dict[str, Any]:
+    """Ask the child what a file is (`media_assets.av.__main__.inspect` says how)."""
+    request = {
+        "path": str(path.resolve()),
+        "expect": expect or "",
+        "thumbnail": str(thumbnail),
+        "clean": str(clean) if clean else "",
+    }
+    try:
+        return _child(os.getpid()).request(request, folder=folder, deadline=LOOK_SECONDS)
+    except ChildFailed as failure:
+        if refusal := REFUSALS.get(failure.code):
+            raise refusal(failure.detail) from failure
+        log.warning("The child failed on a file", code=failure.code, detail=failure.detail)
+        raise ProcessingFailed from failure
+
+
+def _receive(file: UploadedFile[Any], path: Path) -> str:
+    """Write an upload to `path` up to the byte cap, and give its sha256."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        with path.open("xb") as target:
+            for chunk in file.chunks(CHUNK):
+                size += len(chunk)
+                if size > settings.MAX_UPLOAD_BYTES:
+                    raise TooLarge(f"The file is larger than {settings.MAX_UPLOAD_BYTES} bytes.")
+                digest.update(chunk)
+                target.write(chunk)
+    except OSError as error:
+        raise _spoken(error) from error
+    if not size:
+        raise FileEmpty
+    return digest.hexdigest()
+
+
+def _store(path: Path, key: str) -> tuple[int, str]:
+    """Put a local file under a key; its length and sha256, which the stored bytes proved to have."""
+    storage = storages["media"]
+    with path.open("rb") as file:
+        sent = _pour(file)
+        file.seek(0)
+        storage.save(key, File(file))
+    try:
+        with storage.open(key) as kept:
+            if _pour(kept) != sent:
+                raise StorageFailed
+    except BaseException:
+        storage.delete(key)
+        raise
+    return sent
+
+
+def _pour(source: IO[bytes] | File[Any], target: IO[bytes] | None = None) -> tuple[int, str]:
+    """Read to the end, into `target` if there is one; the length and the sha256."""
+    digest, size = hashlib.sha256(), 0
+    while chunk := source.read(CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+        if target:
+            target.write(chunk)
+    return size, digest.hexdigest()
+
+
+def _spoken(error: OSError) -> Exception:
+    return StorageFull() if error.errno in FULL else error
+
+
+@contextmanager
+def _workspace(prefix: str) -> Iterator[Path]:
+    """A scratch folder that never outlives its use."""
+    settings.WORKSPACES_DIR.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=settings.WORKSPACES_DIR))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@cache
+def _child(process: int) -> Child:
+    """This process's child; by its id, since a fork must not talk to its parent's."""
+    return Child("media_assets.av", limits=LIMITS)
