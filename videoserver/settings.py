@@ -1,5 +1,6 @@
 """Every setting of videoserver, read from the environment (and `.env`). A bad value stops the start with a sentence."""
 
+import logging
 import os
 import secrets
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from videoserver.web import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -205,6 +208,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+LOGGING = logs.config(LOG_FORMAT)
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
 
 # --- the API ---
 API_RATE = env.str("API_RATE", default="1200/min")
