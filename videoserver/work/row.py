@@ -235,9 +235,11 @@ class WorkRow(models.Model):
         return True
 
     def _fail(self, among: WorkQuerySet, code: str, detail: str, pointer: str) -> bool:
+        if not self._end(among, WorkState.FAILED, error_code=code, error_detail=detail, error_pointer=pointer):
+            return False
         # After the commit: parents are locked after their children everywhere, never before.
         transaction.on_commit(self._stop_children, using=self._state.db)
-        return self._end(among, WorkState.FAILED, error_code=code, error_detail=detail, error_pointer=pointer)
+        return True
 
     def _child_is_done(self) -> None:
         self._row().waiting().update(waiting_for=F("waiting_for") - 1, updated_at=Now())

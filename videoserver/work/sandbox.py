@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from videoserver.work import pipes
+from videoserver.work import pipes, process
 from videoserver.work.child import serve
 
 __all__ = ["Child", "ChildFailed", "Limits", "serve", "warm"]
@@ -91,7 +91,8 @@ class Child:
             tell({"event": "tick"})
         try:
             child = self._process
-            if child is None or child.poll() is not None:
+            # A child that was killed is a zombie before it can be waited for.
+            if child is None or child.poll() is not None or not process.start_time(child.pid):
                 child = self._start()
             line = json.dumps({**request, "scratch": str(folder)}).encode() + b"\n"
             done = False

@@ -1,0 +1,141 @@
+"""The reaper: finds every row that nobody looks after and moves it on. All conditional; any number may run at once."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from videoserver.work import process
+from videoserver.work.row import WorkRow, WorkState, exhausted
+from videoserver.work.rows import LAPSED, UNHELD
+
+logger = logging.getLogger(__name__)
+
+BELL_PATIENCE = 30.0
+ROUND = 500
+
+
+@dataclass
+class Reaped:
+    """How many rows one round moved on."""
+
+    requeued: int = 0
+    ended: int = 0
+    woken: int = 0
+    rung: int = 0
+
+    def __str__(self) -> str:
+        return ", ".join(f"{getattr(self, field.name)} {field.name}" for field in fields(self))
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, field.name) for field in fields(self))
+
+
+def models() -> list[type[WorkRow]]:
+    """Every model of durable work."""
+    return [model for model in apps.get_models() if issubclass(model, WorkRow)]
+
+
+def reap(patience: float = BELL_PATIENCE) -> Reaped:
+    """One round over all models. A bell that nobody answered for `patience` seconds is rung again."""
+    reaped = Reaped()
+    for model in models():
+        _end_the_late_and_the_canceled(model, reaped)
+        _requeue_the_lapsed(model, reaped)
+        _wake_the_waiting(model, reaped)
+        _ring_again(model, reaped, patience)
+    if reaped:
+        logger.info("Reaper: %s", reaped)
+    return reaped
+
+
+def release_dead(spent: bool = True) -> int:
+    """Give back at once what processes of this machine held that are no longer alive; how many rows that were."""
+    mine = Q(lease_until__isnull=False, claimed_by__startswith=f"{process.place()}:")
+    released = 0
+    for model in models():
+        for pk, name, fence in _first(model.objects.live().filter(mine).values_list("pk", "claimed_by", "fence")):
+            if process.alive(name) is False:
+                still = model.objects.live().filter(fence=fence, claimed_by=name)
+                if row := model.objects.seize(pk, still):
+                    logger.warning("%s died with %s %s", name, model._meta.verbose_name, pk)
+                    _go_on(row, spent)
+                    released += 1
+    return released
+
+
+def _end_the_late_and_the_canceled(model: type[WorkRow], reaped: Reaped) -> None:
+    over = model.objects.live().filter(UNHELD, Q(cancel_requested=True) | Q(deadline_at__lte=Now()))
+    for row in _seized(model, over):
+        _go_on(row)
+        reaped.ended += 1
+
+
+def _requeue_the_lapsed(model: type[WorkRow], reaped: Reaped) -> None:
+    for row in _seized(model, model.objects.lapsed()):
+        _go_on(row)
+        reaped.requeued += not row.has_ended
+        reaped.ended += row.has_ended
+    # Spent, but neither failed nor held: whoever had it died between two of its moves.
+    spent = model.objects.live().filter(LAPSED | Q(status=WorkState.QUEUED), attempt__gte=F("max_attempts"))
+    for row in _seized(model, spent):
+        row.fail("attempts_exhausted", exhausted(row.attempt, row.error_detail))
+        reaped.ended += 1
+
+
+def _go_on(row: Any, spent: bool = True) -> None:
+    """What becomes of a row that this process seized because nobody runs it."""
+    if row.cancel_requested:
+        row.cancel()
+    elif row._held().filter(deadline_at__lte=Now()).exists():
+        row.fail(*row.LATE)
+    elif spent and row.attempt >= row.max_attempts:
+        row.fail("attempts_exhausted", exhausted(row.attempt, row.error_detail))
+    else:
+        row.release(spent=spent)
+
+
+def _wake_the_waiting(model: type[WorkRow], reaped: Reaped) -> None:
+    """A parent whose children have all ended was told so, unless the telling was lost."""
+    for row in _first(model.objects.waiting()):
+        still = model.objects.waiting().filter(fence=row.fence)
+        children = [child for some in row.children() for child in some.exclude(status=WorkState.COMPLETED)]
+        failed = [child for child in children if child.status == WorkState.FAILED]
+        if failed:
+            if held := model.objects.seize(row.pk, still):
+                held.fail(failed[0].error_code, failed[0].error_detail, failed[0].error_pointer)
+                reaped.ended += 1
+        elif any(not child.has_ended for child in children):
+            continue
+        elif children:
+            if held := model.objects.seize(row.pk, still):
+                held.cancel()
+                reaped.ended += 1
+        elif still.filter(pk=row.pk).update(waiting_for=0, rung_at=Now()):
+            row.ring()
+            reaped.woken += 1
+
+
+def _ring_again(model: type[WorkRow], reaped: Reaped, patience: float) -> None:
+    unheard = Q(rung_at__isnull=True) | Q(rung_at__lte=Now() - timedelta(seconds=patience))
+    due = model.objects.claimable().filter(unheard)
+    for row in _first(due.only("pk")):
+        # The one reaper whose update counts rings.
+        if due.filter(pk=row.pk).update(rung_at=Now()):
+            row.ring()
+            reaped.rung += 1
+
+
+def _seized(model: type[WorkRow], among: Any) -> Iterator[Any]:
+    for pk in list(_first(among.values_list("pk", flat=True))):
+        if row := model.objects.seize(pk, among):
+            yield row
+
+
+def _first(rows: Any) -> Any:
+    return rows.order_by("-priority", "created_at")[:ROUND]

@@ -1,0 +1,76 @@
+"""Scratch folders: one for each run, removed whatever happens, and never anything else."""
+
+import logging
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from videoserver.work import process
+
+logger = logging.getLogger(__name__)
+
+OWNER = ".owner"
+
+
+@contextmanager
+def open(name: str, row: Any) -> Iterator[Path]:
+    """A new, empty folder for this run of the row; it is gone when the block ends, however it ends."""
+    words = re.sub(r"[^A-Za-z0-9]+", "-", f"{name}").strip("-") or "run"
+    folder = root() / f"{words}_{row.pk}_{row.fence}_{secrets.token_hex(4)}"
+    folder.mkdir(parents=True, mode=0o700)
+    try:
+        (folder / OWNER).write_text(process.me())
+        yield folder
+    finally:
+        remove(folder)
+
+
+def root() -> Path:
+    """Where all workspaces are."""
+    return Path(settings.WORKSPACES_DIR).resolve()
+
+
+def remove(folder: Path) -> bool:
+    """Remove a workspace with all that is in it. Anything that is not one is left alone, with a warning."""
+    if folder.name in {"", ".", ".."} or folder.parent.resolve() != root() or folder.is_symlink():
+        logger.warning("Failed to cleanup temp path: %s (it is no folder of %s)", folder, root())
+        return False
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        logger.warning("Failed to cleanup temp path: %s (%s)", folder, error)
+        return False
+    logger.info("Cleaned up temp directory: %s", folder)
+    return True
+
+
+def stale(max_age: float | None = None) -> Iterator[Path]:
+    """Workspaces whose process is dead; where that can't be seen from here, those that are too old."""
+    age = settings.WORKSPACE_MAX_AGE if max_age is None else max_age
+    if not root().is_dir():
+        return
+    for folder in sorted(root().iterdir()):
+        if folder.is_symlink() or not folder.is_dir():
+            continue
+        try:
+            lives = process.alive((folder / OWNER).read_text())
+            changed = folder.stat().st_mtime
+        except FileNotFoundError:
+            # Just made, or half removed.
+            lives, changed = None, folder.stat().st_mtime if folder.exists() else time.time()
+        if lives is False or (lives is None and time.time() - changed > age):
+            yield folder
+
+
+def sweep(max_age: float | None = None) -> int:
+    """Remove what dead processes left; how many folders that were. Any number of sweepers may run."""
+    return sum(remove(folder) for folder in stale(max_age))
