@@ -16,7 +16,16 @@ from rendering.video_templates.groups import Group, ListOf, clean_fields
 from rendering.workflow.document_fields import FIELDS, MOST_SCENES, SCENE_FIELDS, Document, SceneDocument
 from rendering.workflow.frame_size import frame_rate, size
 
-__all__ = ["Document", "DocumentInvalid", "asset_references", "content_hash", "size", "validate", "validate_scene"]
+__all__ = [
+    "Document",
+    "DocumentInvalid",
+    "asset_references",
+    "content_hash",
+    "duration",
+    "size",
+    "validate",
+    "validate_scene",
+]
 READ_ONLY = frozenset({"id", "owner", "status", "revision", "content_hash", "approval", "duration"}) | frozenset(
     {"estimated_cost", "currency", "created_at", "updated_at", "urls"}
 )
@@ -90,6 +99,17 @@ def content_hash(document: Mapping[str, Any]) -> str:
     content["scenes"] = [{k: v for k, v in scene.items() if k != "id"} for scene in document["scenes"]]
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def duration(document: Mapping[str, Any]) -> float:
+    """Seconds of the film of a document that was checked once, exact to the frame."""
+    fps = frame_rate(document["fps"], document["quality"])
+    frames = 0
+    for at, scene in enumerate(document["scenes"]):
+        transition = scene.get("transition") if at else None
+        frames += whole_frames(scene["duration"], fps)
+        frames -= whole_frames(transition["duration"], fps) if transition else 0
+    return frames / fps
 
 
 def _scenes(scenes: Any, document: dict[str, Any], check: Check) -> list[SceneDocument]:
