@@ -1,0 +1,90 @@
+"""What `render_storyboard` and `still` share: where the film comes from, and how an end is told."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import tempfile
+import uuid
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from media_assets.exceptions import MediaError
+from rendering.exceptions import RenderingError
+from rendering.workflow import film_files
+from rendering.workflow.document import Document
+from rendering.workflow.film import AssetFile
+from videoserver.work.sandbox import ChildFailed
+
+BAD_DOCUMENT = 2
+
+
+class FilmCommand(BaseCommand):
+    """A command on a document: exit 2 with every error for a bad one, 1 with a sentence for other failures."""
+
+    requires_system_checks = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        source = parser.add_mutually_exclusive_group(required=True)
+        source.add_argument("file", nargs="?", type=Path, metavar="FILE.json", help="a storyboard document")
+        source.add_argument("--storyboard", type=uuid.UUID, metavar="UUID", help="a stored storyboard instead")
+        parser.add_argument("--output", type=Path, required=True, help="the file to write")
+
+    @abstractmethod
+    def make(self, document: Document, files: dict[str, AssetFile], workspace: Path, options: dict[str, Any]) -> str:
+        """Do the work; the sentence for its end."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, _stop)
+        output: Path = options["output"]
+        if not output.absolute().parent.is_dir():
+            raise CommandError(f"There is no folder {output.absolute().parent}.")
+        try:
+            with workspace() as folder:
+                document, files = self.source(options, folder)
+                self.stdout.write(self.make(document, files, folder, options))
+        except (RenderingError, MediaError, ChildFailed) as error:
+            if errors := getattr(error, "errors", None):
+                self.stderr.write("\n".join(f"{each['pointer'] or '/'}: {each['detail']}" for each in errors))
+                sys.exit(BAD_DOCUMENT)
+            raise CommandError(f"{error.detail} ({error.code})") from error
+        except OSError as error:
+            raise CommandError(f"{error.strerror or error}: {error.filename or output}") from error
+        except KeyboardInterrupt:
+            raise CommandError("Stopped.", returncode=130) from None
+
+    def source(self, options: dict[str, Any], folder: Path) -> tuple[Document, dict[str, AssetFile]]:
+        if options["storyboard"] is None:
+            return film_files.from_file(options["file"], folder)
+        return stored(str(options["storyboard"]), folder)
+
+
+def stored(storyboard_id: str, folder: Path) -> tuple[Document, dict[str, AssetFile]]:
+    """The film of a row; only here is the database's side of the house opened."""
+    from rendering.models import Storyboard
+    from rendering.workflow.film_stored import from_storyboard
+
+    try:
+        return from_storyboard(storyboard_id, folder)
+    except Storyboard.DoesNotExist as error:
+        raise CommandError(f"There is no storyboard {storyboard_id}.") from error
+
+
+@contextmanager
+def workspace() -> Iterator[Path]:
+    """A scratch folder that is gone afterwards."""
+    settings.WORKSPACES_DIR.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="film_", dir=settings.WORKSPACES_DIR) as folder:
+        yield Path(folder)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
