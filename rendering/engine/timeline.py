@@ -68,6 +68,8 @@ class TextLayer(Layer):
     """The text never leaves it: it shrinks, then wraps, then ends in an ellipsis."""
     size: float = 48.0
     """The largest type size, in pixels."""
+    smallest: float = 0.5
+    """How far it may shrink, as a part of `size`."""
     font: str = "Inter"
     weight: Literal["regular", "bold"] = "regular"
     color: str = "#ffffff"

@@ -1,0 +1,24 @@
+"""The render child, `python -m rendering.engine`: requests in, files and JSON progress out."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rendering.engine import compositor
+from videoserver.work.sandbox import serve
+
+Report = Callable[[dict[str, Any]], None]
+Answer = Callable[[dict[str, Any], Report], dict[str, Any]]
+
+DEEDS: dict[str, Answer] = {
+    "segment": compositor.segment,
+    "still": compositor.still,
+}
+"""What the child can do: request["do"] → function(request, report) → result."""
+
+
+def handle(request: dict[str, Any], report: Report) -> dict[str, Any]:
+    return DEEDS[request["do"]](request, report)
+
+
+if __name__ == "__main__":
+    serve(handle)

@@ -1,0 +1,132 @@
+"""A timeline cut into segments: runs of frames that are rendered, hashed, cached and joined on their own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+from rendering.engine.timeline import Clip, Layer, Timeline
+
+ENGINE_VERSION = 1
+"""Raise it whenever the same spec gives other pixels: every cached segment is then made anew."""
+LONGEST_SECONDS = 60
+FONTS = Path(__file__).parent / "fonts"
+
+SegmentKind = Literal["body", "transition"]
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """The H.264 encoder's settings; the same for all segments of a film, or they could not be joined by copy."""
+
+    preset: str = "veryfast"
+    crf: int = 20
+    threads: int = 2
+    """Part of the settings because x264's bytes depend on it: never taken from the machine."""
+
+
+@dataclass(frozen=True)
+class SegmentSpec:
+    index: int
+    first: int
+    """Its first frame in the film."""
+    frames: int
+    scenes: tuple[int, ...]
+    kind: SegmentKind
+    spec: dict[str, Any]
+    """What the child is told: plain JSON, and all that decides a pixel."""
+    key: str
+    """sha256 over `spec` and the versions of what draws it: equal keys mean equal pictures, in whichever film."""
+    assets: frozenset[str]
+
+
+def split(timeline: Timeline, encoding: Encoding | None = None) -> list[SegmentSpec]:
+    """The film's segments in order: bodies of at most a minute, and transitions; each frame is in exactly one."""
+    encoding = encoding or Encoding()
+    segments: list[SegmentSpec] = []
+
+    def add(kind: SegmentKind, frames: int, scenes: dict[int, int], transition: str = "") -> None:
+        first = segments[-1].first + segments[-1].frames if segments else 0
+        views = [view(timeline.video[scene], at, frames) for scene, at in scenes.items()]
+        spec = {
+            "width": timeline.width,
+            "height": timeline.height,
+            "fps": timeline.fps,
+            "frames": frames,
+            "transition": transition,
+            "clips": views,
+            "encoding": asdict(encoding),
+        }
+        assets = frozenset(layer["asset"] for clip in views for layer in clip["layers"] if layer.get("asset"))
+        segments.append(SegmentSpec(len(segments), first, frames, tuple(scenes), kind, spec, key(spec), assets))
+
+    for scene, clip in enumerate(timeline.video):
+        way_in = clip.transition.frames
+        if way_in:
+            before = timeline.video[scene - 1]
+            add("transition", way_in, {scene - 1: before.frames - way_in, scene: 0}, clip.transition.kind)
+        way_out = timeline.video[scene + 1].transition.frames if scene + 1 < len(timeline.video) else 0
+        at = way_in
+        for frames in chunks(clip.frames - way_in - way_out, LONGEST_SECONDS * timeline.fps):
+            add("body", frames, {scene: at})
+            at += frames
+    return segments
+
+
+def at(segments: list[SegmentSpec], frame: int) -> tuple[SegmentSpec, int]:
+    """The segment that holds a frame of the film, and the frame's number in it."""
+    for segment in segments:
+        if segment.first <= frame < segment.first + segment.frames:
+            return segment, frame - segment.first
+    raise IndexError(f"The film has no frame {frame}.")
+
+
+def view(clip: Clip, first: int, frames: int) -> dict[str, Any]:
+    """A clip as seen in one segment: from its frame `first`, without the layers that don't show there."""
+    shown = [layer for layer in clip.layers if layer.first < first + frames and not ended(layer, first)]
+    return {
+        "frames": clip.frames,
+        "first": first,
+        "background": clip.background,
+        "layers": [asdict(layer) for layer in shown],
+    }
+
+
+def ended(layer: Layer, frame: int) -> bool:
+    return layer.until is not None and layer.until <= frame
+
+
+def chunks(frames: int, longest: int) -> list[int]:
+    """`frames` in as few nearly equal parts as the longest allows."""
+    parts = -(-frames // longest)
+    return [frames * (part + 1) // parts - frames * part // parts for part in range(parts)]
+
+
+def key(spec: dict[str, Any]) -> str:
+    """The content hash of a segment."""
+    layers = [layer for clip in spec["clips"] for layer in clip["layers"]]
+    drawn_by: dict[str, Any] = {"engine": ENGINE_VERSION, "libraries": libraries()}
+    if any(layer["kind"] == "text" for layer in layers):
+        drawn_by["fonts"] = fonts()
+    if any(layer["kind"] == "moviepy" or layer["effects"] for layer in layers):
+        drawn_by["moviepy"] = version("moviepy")
+    canonical = json.dumps({"spec": spec, "by": drawn_by}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@cache
+def libraries() -> dict[str, str]:
+    """What decodes, draws and encodes: another encoder could write headers that don't join with the old ones."""
+    return {name: version(name) for name in ("av", "opencv-python-headless", "pillow")}
+
+
+@cache
+def fonts() -> dict[str, str]:
+    """sha256 of each font file."""
+    files = sorted(path for path in FONTS.iterdir() if path.suffix in {".otf", ".ttf"})
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
