@@ -236,6 +236,45 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "COERCE_DECIMAL_TO_STRING": True,
 }
+SPECTACULAR_SETTINGS = {
+    "TITLE": "videoserver",
+    "DESCRIPTION": "Storyboards, a human gate, renders, media. Errors are application/problem+json with stable codes.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "videoserver.web.openapi.add_conventions",
+    ],
+}
+UNFOLD = {
+    "SITE_TITLE": "videoserver",
+    "SITE_HEADER": "videoserver",
+    "SITE_SUBHEADER": "Storyboards, review, renders",
+    "SITE_SYMBOL": "movie",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        "primary": {
+            "50": "238 244 255",
+            "100": "217 230 255",
+            "200": "188 212 255",
+            "300": "142 187 255",
+            "400": "89 151 255",
+            "500": "51 115 255",
+            "600": "11 95 255",
+            "700": "9 75 214",
+            "800": "14 63 173",
+            "900": "18 57 136",
+            "950": "16 36 83",
+        },
+    },
+}
 
 # Durable work: the row decides about retries, the queue is a doorbell (django-q2 only delivers).
 WORK_LEASE = whole("WORK_LEASE", 60, 2, 3600)

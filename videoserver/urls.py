@@ -2,11 +2,15 @@
 
 from django.contrib import admin
 from django.urls import path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from videoserver.web import problems
+from videoserver.web.routers import route
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    route("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    route("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     # The last of the API: without it a wrong path would answer HTML while DEBUG is on.
     re_path(r"^api/", problems.not_found),
 ]
