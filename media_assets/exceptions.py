@@ -94,3 +94,15 @@ class BadName(MediaError):
     """A name that holds nothing to read."""
 
     code, status, sentence = "validation_error", 400, "A name needs at least one readable character."
+
+
+class FileGone(InputGone):
+    """Somebody asks for bytes that the storage does not have."""
+
+    status = 404
+
+
+class FileDamaged(InputGone):
+    """Somebody asks for bytes that are not the ones that were stored."""
+
+    status = 500

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.files.base import File
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import UploadedFile
@@ -67,7 +67,7 @@ class StoredFile:
 
 def upload(
     file: UploadedFile[Any],
-    owner: AbstractBaseUser,
+    owner: User,
     name: str = "",
     *,
     metadata: Mapping[str, Any] | None = None,
@@ -95,7 +95,7 @@ def upload(
         raise
 
 
-def put(path: Path, owner: AbstractBaseUser, type: str | None = None, *, clean: bool = False) -> StoredFile:
+def put(path: Path, owner: User, type: str | None = None, *, clean: bool = False) -> StoredFile:
     """Look into a local file, store it with its thumbnail, and read it back. `clean` rewrites a picture without its
     camera's data; films and sounds are always kept byte for byte."""
     asset_id = uuid4()
@@ -117,7 +117,7 @@ def put(path: Path, owner: AbstractBaseUser, type: str | None = None, *, clean: 
 
 def record(
     stored: StoredFile,
-    owner: AbstractBaseUser,
+    owner: User,
     name: str,
     *,
     metadata: Mapping[str, Any] | None = None,

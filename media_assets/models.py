@@ -6,8 +6,8 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db import models
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import connections, models
+from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Now
 
 from media_assets.exceptions import AssetInUse, WrongState
@@ -51,6 +51,14 @@ class OwnedQuerySet(QuerySet[Any]):
         return self.all() if getattr(user, "is_staff", False) else self.filter(owner=user.pk)
 
 
+class InList(Func):
+    """Is a value in a JSON list; for databases without a containment operator (SQLite)."""
+
+    template = "%(expressions)s))"
+    arg_joiner = " IN (SELECT value FROM json_each("
+    output_field = models.BooleanField()
+
+
 class AssetQuerySet(OwnedQuerySet):
     """Many assets."""
 
@@ -61,6 +69,12 @@ class AssetQuerySet(OwnedQuerySet):
     def ready(self) -> Self:
         """Those that have a verified file and are not deleted."""
         return self.alive().filter(status=AssetState.READY)
+
+    def tagged(self, tag: str) -> Self:
+        """Those that bear this tag."""
+        if connections[self.db].features.supports_json_field_contains:
+            return self.filter(tags__contains=[tag])
+        return self.filter(InList(Value(tag), F("tags")))
 
 
 class Folder(models.Model):

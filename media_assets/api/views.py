@@ -1,0 +1,127 @@
+"""`/api/v1/media/` and `/api/v1/folders/`."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import django_filters
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework import mixins, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from media_assets import ingest, serving
+from media_assets.api.serializers import AssetFields, AssetSerializer, FolderSerializer, UploadFields
+from media_assets.api.upload_handler import CappedUpload
+from media_assets.exceptions import AssetNotReady
+from media_assets.models import AssetState, AssetType, Folder, MediaAsset
+from videoserver.web.filters import ApiFilterSet
+from videoserver.web.parsers import BoundedJSON
+from videoserver.web.views import ApiViewSet
+
+FILE = OpenApiResponse(OpenApiTypes.BINARY, "The bytes.")
+
+
+class AssetFilters(ApiFilterSet):
+    """What the library can be searched by; `tag` repeated means all of them."""
+
+    status = django_filters.ChoiceFilter(choices=AssetState.choices)
+    type = django_filters.ChoiceFilter(choices=AssetType.choices)
+    folder = django_filters.UUIDFilter(field_name="folder_id")
+    tag = django_filters.CharFilter(method="tagged")
+
+    def tagged(self, queryset: Any, name: str, value: str) -> Any:
+        for tag in self.data.getlist(name):
+            queryset = queryset.tagged(tag)
+        return queryset
+
+
+@extend_schema_view(
+    create=extend_schema(request={"multipart/form-data": UploadFields}, responses={201: AssetSerializer}),
+    partial_update=extend_schema(request=AssetFields, responses=AssetSerializer),
+    destroy=extend_schema(responses={204: None}),
+    data=extend_schema(responses={(200, "application/octet-stream"): FILE, (206, "application/octet-stream"): FILE}),
+    thumbnail=extend_schema(responses={(200, "image/jpeg"): FILE}),
+)
+class MediaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
+    """The library: upload, look, rename, sort, delete, and get the bytes."""
+
+    queryset = MediaAsset.objects.alive().select_related("owner")
+    serializer_class = AssetSerializer
+    parser_classes = [BoundedJSON, MultiPartParser]
+    filterset_class = AssetFilters
+    search_fields = ("name",)
+    orderings = ("created_at", "updated_at", "name")
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Before anything reads the body: cap it."""
+        if request.method == "POST":
+            request.upload_handlers.insert(0, CappedUpload(request))
+        return super().initialize_request(request, *args, **kwargs)
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """A file is what it is, whatever is asked for."""
+        return super().perform_content_negotiation(request, force or self.action in ("data", "thumbnail"))
+
+    def create(self, request: Request) -> Response:
+        """Upload a file."""
+        form = UploadFields(data=request.data, context=self.get_serializer_context())
+        form.is_valid(raise_exception=True)
+        asset = ingest.upload(form.validated_data.pop("file"), cast(User, request.user), **form.validated_data)
+        body = AssetSerializer(asset).data
+        return Response(body, status.HTTP_201_CREATED, headers={"Location": body["urls"]["self"]})
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change name, folder, tags or metadata."""
+        fields = AssetFields(self.get_object(), request.data, partial=True, context=self.get_serializer_context())
+        fields.is_valid(raise_exception=True)
+        return Response(AssetSerializer(fields.save()).data)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete softly; refused while something uses it."""
+        self.get_object().discard()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @action(detail=True, filter_backends=[])
+    def data(self, request: Request, pk: str) -> HttpResponseBase:
+        """The file itself, with ranges."""
+        asset = self.get_object()
+        if asset.status != AssetState.READY:
+            raise AssetNotReady
+        return serving.serve(request._request, serving.original(asset))
+
+    @action(detail=True, filter_backends=[])
+    def thumbnail(self, request: Request, pk: str) -> HttpResponseBase:
+        """The small picture."""
+        asset = self.get_object()
+        if not asset.thumbnail_url:
+            raise NotFound
+        return serving.serve(request._request, serving.thumbnail(asset))
+
+
+class FolderViewSet(
+    mixins.ListModelMixin,
+    mixins.CreateModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    mixins.DestroyModelMixin,
+    ApiViewSet,
+):
+    """Shelves of the library. Deleting one leaves its assets, without a folder."""
+
+    queryset: QuerySet[Folder] = Folder.objects.select_related("owner")
+    serializer_class = FolderSerializer
+    filterset_class = ApiFilterSet
+    search_fields = ("name",)
+    orderings = ("created_at", "updated_at", "name")
+
+    def perform_create(self, serializer: Any) -> None:
+        serializer.save(owner=self.request.user)
