@@ -162,7 +162,6 @@ def parameters(source: Any) -> dict[str, Any]:
     codec = source.streams.video[0].codec_context
     return {
         "size": (codec.width, codec.height),
-        "pixel format": codec.pix_fmt,
         "profile": codec.profile,
         "colours": (codec.color_primaries, codec.color_trc, codec.colorspace, codec.color_range),
         "encoder header": codec.extradata,
