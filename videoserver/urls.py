@@ -1,7 +1,7 @@
 """Every path of the server."""
 
 from django.contrib import admin
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from videoserver.web import problems
@@ -11,6 +11,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     route("api/schema", SpectacularAPIView.as_view(), name="schema"),
     route("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/", include("media_assets.api.urls")),
     # The last of the API: without it a wrong path would answer HTML while DEBUG is on.
     re_path(r"^api/", problems.not_found),
 ]
