@@ -1,0 +1,160 @@
+"""API keys: what they look like, how they are kept, who gets in."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from tests.base import Api, problem
+from videoserver.access import keys
+from videoserver.access.models import ApiKey
+
+SCHEMA = "/api/schema"
+
+
+def get(text: str, **options):
+    """A path that anybody may read, but nobody with a wrong key."""
+    return Client().get(SCHEMA, headers={"X-API-Key": text}, **options)
+
+
+def test_a_key_has_its_form_and_notices_a_typing_error():
+    new = keys.make()
+    assert re.fullmatch(r"sk_[0-9A-Za-z]{8}_[0-9A-Za-z]{38}", new.text)
+    assert keys.prefix_of(new.text) == new.prefix
+    last = "A" if new.text[-1] != "A" else "B"
+    assert keys.prefix_of(new.text[:-1] + last) is None
+    assert keys.prefix_of(new.text + "\n") is None
+
+
+def test_only_the_hash_of_a_key_is_kept(author):
+    key, text = ApiKey.objects.issue(author, "client")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM access_apikey")
+        kept = str(cursor.fetchall())
+    assert key.prefix in kept
+    assert text not in kept
+    assert text.split("_")[2] not in kept
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-API-Key": "{}"}, {"Authorization": "Bearer {}"}, {"Authorization": "bearer  {}"}]
+)
+def test_both_headers_let_a_key_in(author, headers):
+    _, text = ApiKey.objects.issue(author)
+    response = Client().get(SCHEMA, headers={name: form.format(text) for name, form in headers.items()})
+    assert response.status_code == 200
+
+
+def spoil(how: str, key: ApiKey) -> None:
+    match how:
+        case "revoked":
+            assert key.revoke()
+            assert not key.revoke()
+        case "expired":
+            ApiKey.objects.filter(pk=key.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+        case "owner inactive":
+            key.owner.is_active = False
+            key.owner.save()
+        case "other secret":
+            ApiKey.objects.filter(pk=key.pk).update(hash=keys.make().hash)
+        case "unknown":
+            ApiKey.objects.all().delete()
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired", "owner inactive", "other secret", "unknown"])
+def test_every_key_that_is_not_good_gets_the_same_answer(author, how):
+    key, text = ApiKey.objects.issue(author)
+    assert get(text).status_code == 200
+    spoil(how, key)
+    response = get(text)
+    refusal = problem(response, 401, "invalid_api_key")
+    assert refusal["detail"] == "Unknown, revoked or expired API key"
+    assert response["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "sk_", "sk_aaaaaaaa_" + "b" * 38, "ключ", "x" * 10_000])
+def test_nonsense_gets_it_too(db, text):
+    problem(Client().get(SCHEMA, HTTP_X_API_KEY=text), 401, "invalid_api_key")
+
+
+def test_a_key_in_the_query_is_not_looked_at(author):
+    _, text = ApiKey.objects.issue(author)
+    problem(Client().get(f"/api/v1/no?api_key={text}"), 404, "not_found")
+    assert ApiKey.objects.get().last_used_at is None
+
+
+def test_its_use_is_noted_once_a_minute(author, django_assert_num_queries):
+    key, text = ApiKey.objects.issue(author)
+    assert get(text).status_code == 200
+    first = ApiKey.objects.get(pk=key.pk).last_used_at
+    assert first is not None
+    assert get(text).status_code == 200
+    assert ApiKey.objects.get(pk=key.pk).last_used_at == first
+    with time_machine.travel(first + timedelta(seconds=61), tick=False):
+        assert get(text).status_code == 200
+    assert ApiKey.objects.get(pk=key.pk).last_used_at > first
+
+
+def test_scopes_are_known_words(author):
+    for wrong in (["all"], ["read", "admin!"]):
+        with pytest.raises(ValidationError, match="Unknown scope"):
+            ApiKey.objects.issue(author, "x", wrong)
+
+
+def test_too_many_calls_get_429_and_when_to_come_back(author, settings, monkeypatch):
+    settings.API_RATE = "2/min"
+    _, text = ApiKey.objects.issue(author)
+    _, other = ApiKey.objects.issue(author)
+    assert [get(text).status_code for _ in range(2)] == [200, 200]
+    response = get(text)
+    problem(response, 429, "throttled")
+    assert 1 <= int(response["Retry-After"]) <= 60
+    assert get(other).status_code == 200
+
+
+def test_who_guesses_keys_is_held_up(author):
+    wrong = keys.make().text
+    assert {get(wrong).status_code for _ in range(30)} == {401}
+    problem(get(wrong), 429, "throttled")
+    _, text = ApiKey.objects.issue(author)
+    assert get(text).status_code == 200
+
+
+def test_the_command_prints_the_key_once(author, capsys):
+    call_command("create_api_key", "author", "--name", "shop", "--scope", "read", "--scope", "review", "--expires", "7")
+    text = capsys.readouterr().out.strip()
+    key = ApiKey.objects.get()
+    assert (key.owner, key.name, key.scopes) == (author, "shop", ["read", "review"])
+    assert timedelta(days=6, hours=23) < key.expires_at - timezone.now() <= timedelta(days=7)
+    assert get(text).status_code == 200
+
+
+def test_the_command_gives_read_and_write_when_nothing_is_said(author, capsys):
+    call_command("create_api_key", "author")
+    assert ApiKey.objects.get().scopes == ["read", "write"]
+    assert capsys.readouterr().out.startswith("sk_")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["nobody"], "There is no user 'nobody'"),
+        (["author", "--expires", "0"], "--expires must be"),
+        (["author", "--scope", "all"], "invalid choice"),
+        (["author", "--name", "x" * 101], "at most 100 characters"),
+    ],
+)
+def test_the_command_says_what_is_wrong(author, arguments, sentence):
+    with pytest.raises(CommandError, match=sentence):
+        call_command("create_api_key", *arguments)
+    assert not ApiKey.objects.exists()
+
+
+def test_api_clients_of_the_suite_have_a_key(author):
+    assert Api(author).get(SCHEMA).status_code == 200
