@@ -9,12 +9,29 @@ SIZE = 0.048
 """Type size as a part of the frame's shorter side."""
 LINES = 3
 FADE_SECONDS = 0.25
+SHORTEST_SECONDS = 0.6
+"""If less is left between the transitions, the caption shows through them."""
 
 
-def layers(text: str, width: int, height: int, frames: int, fps: int, font: str = "Inter") -> tuple[Layer, ...]:
-    """A caption over a scene of `frames`: on a plate in the safe area at the bottom, at most three lines."""
+def layers(
+    text: str,
+    width: int,
+    height: int,
+    frames: int,
+    fps: int,
+    *,
+    way_in: int = 0,
+    way_out: int = 0,
+    font: str = "Inter",
+) -> tuple[Layer, ...]:
+    """A caption over a scene of `frames`: on a plate in the safe area at the bottom, at most three lines.
+
+    It shows between the transitions (`way_in` and `way_out` frames long): two captions never lie on each other.
+    """
     if not text.strip():
         return ()
+    if frames - way_in - way_out < SHORTEST_SECONDS * fps:
+        way_in = way_out = 0
     size = SIZE * min(width, height)
     upright = height > width
     across, below = width * 0.86, height * (0.14 if upright else 0.07)
@@ -29,13 +46,19 @@ def layers(text: str, width: int, height: int, frames: int, fps: int, font: str 
             weight="bold",
             anchor="bottom",
             plate=PLATE,
-            opacity=fades(frames, fps),
+            first=way_in,
+            until=frames - way_out,
+            opacity=fades(way_in, frames - way_out, fps),
         ),
     )
 
 
-def fades(frames: int, fps: int) -> Keyframes:
-    """In and out within a quarter of a second, or of the scene if that is shorter."""
-    length = max(1, min(round(FADE_SECONDS * fps), frames // 4))
-    last = max(frames - 1, 1)
-    return ((0, 0.0, "out"), (length, 1.0, "linear"), (max(last - length, length), 1.0, "in"), (last, 0.0, "linear"))
+def fades(first: int, until: int, fps: int) -> Keyframes:
+    """In and out within a quarter of a second, or of the time there is if that is shorter."""
+    length = max(1, min(round(FADE_SECONDS * fps), (until - first) // 4))
+    return (
+        (first - 1, 0.0, "out"),
+        (first - 1 + length, 1.0, "linear"),
+        (max(until - length, first + length), 1.0, "in"),
+        (max(until, first + length + 1), 0.0, "linear"),
+    )

@@ -50,7 +50,7 @@ class Scene:
             self.lay(shown, frame, canvas)
 
     def lay(self, clips: list[layers.LayerClip], frame: int, canvas: Planes, *, clear: bool = True) -> None:
-        if clear:
+        if clear and not (clips and clips[0].covers(canvas)):
             canvas.fill(self.background)
         for clip in clips:
             clip.draw(canvas, frame - clip.layer.first)
@@ -81,7 +81,8 @@ class Picture:
             return
         for scene, side in zip(self.scenes, self.sides, strict=True):
             scene.draw(number, side)
-        self.between(*self.sides, canvas, (number + 1) / (self.frames + 1))
+        before, after = self.sides
+        self.between(before, after, canvas, (number + 1) / (self.frames + 1))
 
     def close(self) -> None:
         for scene in self.scenes:

@@ -69,10 +69,8 @@ def bitmap(
         with Image.open(path, formats=FORMATS) as image:
             if image.width * image.height > MOST_PIXELS or max(image.size) > LONGEST_SIDE:
                 raise MediaProcessingFailed(f"The picture {sha256[:12]} is larger than 36 megapixels or 8192 pixels.")
-            if fit == "cover":
-                drawn = cover(image, (width, height))
-            else:
-                drawn = contain(image, (width, height), backdrop, safe)
+            size = width, height
+            drawn = cover(image, size) if fit == "cover" else contain(image, size, backdrop, safe)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise MediaProcessingFailed(f"The picture {sha256[:12]} cannot be decoded.") from error
     if drawn.mode == "RGB":

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from moviepy.tools import compute_position
 from moviepy.video.VideoClip import VideoClip
 
@@ -18,7 +17,7 @@ from rendering.engine import images, text
 from rendering.engine.errors import MediaProcessingFailed, ProcessingFailed
 from rendering.engine.footage import Footage
 from rendering.engine.motion import closest, safe, window
-from rendering.engine.planes import Array, Bitmap, Planes, blend, even, from_rgba, masked, to_rgb
+from rendering.engine.planes import Array, Bitmap, Planes, as_bytes, blend, even, from_rgba, masked, to_rgb
 from rendering.engine.timeline import (
     Box,
     ImageLayer,
@@ -73,6 +72,10 @@ class LayerClip(VideoClip):  # type: ignore[misc]
     def bitmap(self, frame: int) -> Bitmap:
         """The layer's picture, without opacity and shift."""
 
+    def covers(self, canvas: Planes) -> bool:
+        """Whether nothing of the canvas shines through, ever."""
+        return False
+
     def look(self, frame: int) -> Hashable:
         """Equal for frames whose bitmaps are equal."""
         return 0
@@ -102,8 +105,8 @@ class LayerClip(VideoClip):  # type: ignore[misc]
         if bitmap.alpha is None:
             return to_rgb(bitmap.planes)
         pairs = zip(bitmap.planes.each(), bitmap.alphas(), strict=True)
-        plain = [np.clip(p * (255 / np.maximum(a, 1.0)) + 0.5, 0, 255).astype(np.uint8) for p, a in pairs]
-        return to_rgb(Planes(*plain))
+        y, u, v = (as_bytes(plane * (255 / np.maximum(alpha, 1.0))) for plane, alpha in pairs)
+        return to_rgb(Planes(y, u, v))
 
 
 class ImageClip(LayerClip):
@@ -134,6 +137,11 @@ class ImageClip(LayerClip):
         else:
             super().draw(canvas, frame)
 
+    def covers(self, canvas: Planes) -> bool:
+        whole = (self.x, self.y, *self.size) == (0, 0, canvas.width, canvas.height)
+        steady = self.layer.opacity == 1 and self.layer.shift_x == self.layer.shift_y == 0
+        return whole and steady and self.source.opaque and not self.corners
+
     def bitmap(self, frame: int) -> Bitmap:
         return self.still or self.seen(frame)
 
@@ -141,8 +149,9 @@ class ImageClip(LayerClip):
         view = self.window(frame)
         target = Planes.blank(*self.size)
         warp(self.source, target, view.left, view.top, view.share)
-        alphas = None if self.source.opaque else warp_alpha(self.source, target, view.left, view.top, view.share)
-        shown = Bitmap(target, *(alphas or (None, None)), self.x, self.y)
+        shown = Bitmap(target, x=self.x, y=self.y)
+        if not self.source.opaque:
+            shown = Bitmap(target, *warp_alpha(self.source, target, view.left, view.top, view.share), self.x, self.y)
         return masked(shown, self.corners) if self.corners else shown
 
     def window(self, frame: int) -> Any:
@@ -257,7 +266,3 @@ def snapped(box: Box | None, stage: Stage) -> tuple[int, int, int, int]:
     x, y = 2 * round(box[0] / 2), 2 * round(box[1] / 2)
     right, bottom = 2 * round((box[0] + box[2]) / 2), 2 * round((box[1] + box[3]) / 2)
     return x, y, max(right - x, 2), max(bottom - y, 2)
-
-
-def as_bytes(frame: npt.NDArray[Any]) -> Array:
-    return frame if frame.dtype == np.uint8 else np.clip(frame + 0.5, 0, 255).astype(np.uint8)

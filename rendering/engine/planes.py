@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
+Matrix = npt.NDArray[np.float64]
 
 KR, KB = 0.2126, 0.0722
 KG = 1 - KR - KB
@@ -156,7 +157,7 @@ def color(rgb: tuple[int, int, int]) -> tuple[int, int, int]:
     return int(planes.y[0, 0]), int(planes.u[0, 0]), int(planes.v[0, 0])
 
 
-def at_chroma(full: Floats) -> Floats:
+def at_chroma(full: npt.NDArray[Any]) -> Floats:
     """Full-size samples at the places of chroma: on the even columns (1-2-1), midway between two rows."""
     rows = (full[0::2] + full[1::2]) * np.float32(0.5)
     left = np.concatenate([rows[:, :1], rows[:, 1:-1:2]], axis=1)
@@ -168,11 +169,16 @@ def rounded(values: Floats) -> Array:
     return cv2.convertScaleAbs(np.maximum(values, 0))  # type: ignore[no-any-return]
 
 
+def as_bytes(values: npt.NDArray[Any]) -> Array:
+    """Rounded to 0–255; bytes stay as they are."""
+    return values if values.dtype == np.uint8 else np.clip(values + 0.5, 0, 255).astype(np.uint8)
+
+
 def even(length: int) -> int:
     return length + length % 2
 
 
-def matrices(scale: tuple[float, float], offset: tuple[float, float]) -> tuple[Floats, Floats, Floats]:
+def matrices(scale: tuple[float, float], offset: tuple[float, float]) -> tuple[Matrix, Matrix, Matrix]:
     """The same map for luma and for chroma, whose samples lie at luma's (2x, 2y + 0.5)."""
     (a, b), (x, y) = scale, offset
     luma = np.array([[a, 0, x], [0, b, y]], np.float64)

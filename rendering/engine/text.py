@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageColor, ImageDraw, ImageFilter
 
-from rendering.engine.planes import Bitmap, from_rgba
+from rendering.engine.planes import Array, Bitmap, as_bytes, from_rgba
 from rendering.engine.timeline import ShapeLayer, TextLayer
 from rendering.engine.typeset import Block, set_text
 
@@ -94,10 +94,11 @@ def rounded_box(size: tuple[int, int], box: tuple[float, float, float, float], r
     down = np.abs(np.arange(size[1], dtype=np.float32) + 0.5 - box[1] - half_y) - (half_y - radius)
     outside = np.hypot(np.maximum(across, 0)[None, :], np.maximum(down, 0)[:, None])
     inside = np.minimum(np.maximum(across[None, :], down[:, None]), 0)
-    return np.clip(0.5 - (outside + inside - radius), 0, 1).astype(np.float32)
+    cover: Floats = np.clip(0.5 - (outside + inside - radius), 0, 1).astype(np.float32)
+    return cover
 
 
-def stacked(layers: list[tuple[tuple[int, ...], Floats]]) -> npt.NDArray[np.uint8]:
+def stacked(layers: list[tuple[tuple[int, ...], Floats]]) -> Array:
     """Coloured masks, the lowest first, as one RGBA picture (not premultiplied)."""
     height, width = layers[0][1].shape
     rgb, alpha = np.zeros((height, width, 3), np.float32), np.zeros((height, width, 1), np.float32)
@@ -106,10 +107,10 @@ def stacked(layers: list[tuple[tuple[int, ...], Floats]]) -> npt.NDArray[np.uint
         rgb = np.array(tint[:3], np.float32) * over + rgb * (1 - over)
         alpha = over + alpha * (1 - over)
     plain = rgb / np.maximum(alpha, 1e-6)
-    return np.concatenate([np.clip(plain + 0.5, 0, 255), alpha * 255 + 0.5], axis=2).astype(np.uint8)
+    return as_bytes(np.concatenate([plain, alpha * 255], axis=2))
 
 
-def trimmed(rgba: npt.NDArray[np.uint8], x: int, y: int) -> Bitmap:
+def trimmed(rgba: Array, x: int, y: int) -> Bitmap:
     """Without its empty edges."""
     rows, columns = np.flatnonzero(rgba[..., 3].any(axis=1)), np.flatnonzero(rgba[..., 3].any(axis=0))
     if not len(rows):
@@ -118,14 +119,15 @@ def trimmed(rgba: npt.NDArray[np.uint8], x: int, y: int) -> Bitmap:
     return from_rgba(rgba[top : rows[-1] + 1, left : columns[-1] + 1], x + left, y + top)
 
 
-def bytes_of(rgba: npt.NDArray[Any], cover: Floats) -> npt.NDArray[np.uint8]:
+def bytes_of(rgba: npt.NDArray[Any], cover: Floats) -> Array:
     filled = np.array(rgba, np.float32)
     filled[..., 3] *= cover
-    return np.clip(filled + 0.5, 0, 255).astype(np.uint8)
+    return as_bytes(filled)
 
 
 def share(mask: Any) -> Floats:
-    return np.asarray(mask, np.float32) / 255
+    scaled: Floats = np.asarray(mask, np.float32) / np.float32(255)
+    return scaled
 
 
 def colour(name: str) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from decimal import ROUND_FLOOR, Decimal
+from itertools import pairwise
 from typing import Any, Literal
 
 TransitionKind = Literal["cut", "crossfade", "fade_black", "wipe_left", "slide_left"]
@@ -24,7 +25,7 @@ def whole_frames(seconds: float | Decimal, fps: int) -> int:
 
 @dataclass(frozen=True)
 class Layer:
-    """What all layers have: when they are shown (frames of their clip; `until` None is the clip's end) and how they move."""
+    """What all layers have: when they are shown (frames of their clip; `until` None: to its end) and how they move."""
 
     first: int = 0
     until: int | None = None
@@ -249,4 +250,4 @@ def ease(easing: Easing, x: float) -> float:
 
 
 def pairs(keyframes: Keyframes) -> Iterable[tuple[tuple[float, float, Easing], tuple[float, float, Easing]]]:
-    return zip(keyframes, keyframes[1:], strict=False)
+    return pairwise(keyframes)
