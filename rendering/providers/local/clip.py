@@ -1,0 +1,1 @@
+MODEL = "local/clip-1"

@@ -1,0 +1,1 @@
+MODEL = "local/music-1"

@@ -1,0 +1,1 @@
+"""The ways to draw: each module has `draw(canvas, palette, dice)`."""
