@@ -68,6 +68,10 @@ class AssetNotReady(RenderingError):
     code, status, sentence = "asset_not_ready", 422, "The asset is not ready."
 
 
+class SceneNotFound(RenderingError):
+    code, status, sentence = "scene_not_found", 400, "The storyboard has no such scene."
+
+
 class InputGone(RenderingError):
     code, status, sentence = "input_gone", 422, "An asset that the storyboard needs is gone."
 
@@ -80,3 +84,9 @@ class SegmentLost(RenderingError):
     """A cached segment vanished between its rendering and the join: the next attempt renders it again."""
 
     code, status, permanent, sentence = "segment_lost", 500, False, "A rendered segment is gone from the cache."
+
+
+class StoredDifferently(RenderingError):
+    """What the storage gave back is not what was checked."""
+
+    code, status, permanent, sentence = "storage_upload_failed", 500, False, "The stored film is not the checked one."

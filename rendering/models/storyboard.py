@@ -100,7 +100,8 @@ class Storyboard(models.Model):
     @property
     def approval(self) -> Review | None:
         """The last review that approved; an edit since then has made it stale."""
-        return self.reviews.filter(verdict=Verdict.APPROVED).order_by("-created_at", "-pk").first()
+        # The youngest comes first; all() may have been prefetched for a list.
+        return next((review for review in self.reviews.all() if review.verdict == Verdict.APPROVED), None)
 
     @property
     def is_approved(self) -> bool:

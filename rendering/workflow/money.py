@@ -9,7 +9,8 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db.models import Q, Sum
+from django.db.models import DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from rendering.exceptions import BudgetExceeded
 from rendering.models import Campaign, Job, Storyboard
@@ -64,6 +65,21 @@ def spent(campaign: Campaign) -> Decimal:
 
 def available(campaign: Campaign) -> Decimal:
     return campaign.budget - reserved(campaign) - spent(campaign)
+
+
+def with_sums(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
+    """The same three sums as columns `reserved`, `spent` and `available`, for many campaigns in one query."""
+
+    def column(name: str, which: Q) -> Coalesce:
+        jobs = Job.objects.filter(which, storyboard__campaign=OuterRef("pk")).order_by()
+        sums = jobs.values("storyboard__campaign").annotate(sum=Sum(name)).values("sum")
+        return Coalesce(Subquery(sums), Decimal("0.00"), output_field=DecimalField())
+
+    sums = campaigns.annotate(
+        reserved=column("estimated_cost", Q(status__in=LIVE)),
+        spent=column("actual_cost", Q(actual_cost__isnull=False)),
+    )
+    return sums.annotate(available=F("budget") - F("reserved") - F("spent"))
 
 
 def amount(campaign: Campaign, column: str, which: Q) -> Decimal:

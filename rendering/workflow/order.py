@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
-from rendering.exceptions import NotApproved, WrongState
+from rendering.exceptions import NotApproved, SceneNotFound, WrongState
 from rendering.models import Job, Storyboard
 from rendering.states import JobKind, JobState
 from rendering.workflow import money, write
@@ -47,6 +47,8 @@ def render(storyboard: Storyboard, options: Mapping[str, Any] | None = None) -> 
 
 def generate(storyboard: Storyboard, options: Mapping[str, Any]) -> Job:
     """Order scenes, pictures or a soundtrack for a storyboard from its provider."""
+    if (scene := options.get("scene")) and not storyboard.scenes.filter(pk=scene).exists():
+        raise SceneNotFound(pointer="/scene")
     job = Job(
         kind=JobKind.GENERATE,
         owner=storyboard.owner,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils import timezone
@@ -15,8 +16,8 @@ SHARE_BEFORE_JOIN = 0.9
 STAGE_FRACTION = {Stage.COMBINING: 0.92, Stage.CHECKING: 0.96, Stage.SAVING: 0.98}
 
 
-def of(job: Job) -> dict[str, Any]:
-    """The job's `progress` as the API gives it."""
+def of(job: Job, usual_speed: Callable[[], float] | None = None) -> dict[str, Any]:
+    """The job's `progress` as the API gives it. A list gives `usual_speed`, to measure once for all its jobs."""
     if job.kind == JobKind.GENERATE:
         return generation(job)
     segments = list(job.segments.all())
@@ -30,7 +31,7 @@ def of(job: Job) -> dict[str, Any]:
         "scenes_completed": completed,
         "current_scene": min(completed + 1, total) if job.status == JobState.RENDERING else None,
         "fraction": round(fraction, 4),
-        "estimated_completion_seconds": seconds_left(job, segments),
+        "estimated_completion_seconds": seconds_left(job, segments, usual_speed or measured_speed),
         "message": job.message,
     }
 
@@ -59,7 +60,7 @@ def film_fraction(job: Job, segments: list[Segment]) -> float:
     return SHARE_BEFORE_JOIN * sum(map(frames_done, segments)) / frames if frames else 0.0
 
 
-def seconds_left(job: Job, segments: list[Segment]) -> float | None:
+def seconds_left(job: Job, segments: list[Segment], usual_speed: Callable[[], float]) -> float | None:
     """From the speed of this job so far, or of the last segments rendered; None while nothing was measured."""
     if job.has_ended:
         return 0.0 if job.status == JobState.COMPLETED else None
@@ -79,7 +80,7 @@ def planned_frames(job: Job) -> int:
     return round(sum(float(scene["duration"]) for scene in job.document.get("scenes") or []) * fps)
 
 
-def usual_speed() -> float:
+def measured_speed() -> float:
     """Frames a second over the last 20 segments that were rendered."""
     last = Segment.objects.filter(status=WorkState.COMPLETED, cached=False, started_at__isnull=False)
     times = [
@@ -92,8 +93,9 @@ def usual_speed() -> float:
 
 def generation(job: Job) -> dict[str, Any]:
     """Predictions count as scenes do: how many things were asked for, how many are there."""
-    total = job.predictions.count()
-    done = job.predictions.filter(status=WorkState.COMPLETED).count()
+    predictions = list(job.predictions.all())
+    total = len(predictions)
+    done = sum(prediction.status == WorkState.COMPLETED for prediction in predictions)
     ended = job.status == JobState.COMPLETED
     return {
         "current_stage": job.stage or job.status,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from media_assets.models import MediaAsset
-from rendering.exceptions import AssetNotFound, NotRenderable
+from rendering.exceptions import AssetNotFound, NotRenderable, Outdated, RenderingError
 from rendering.models import CONTENT_FIELDS, AssetUse, Campaign, Scene, Storyboard
 from rendering.workflow import assets
 from rendering.workflow import document as documents
@@ -52,11 +53,13 @@ def rewrite(
 def add_scene(
     storyboard: Storyboard, editor: AbstractBaseUser, scene: Mapping[str, Any], position: int | None = None
 ) -> Storyboard:
-    """Append a scene, or insert it at `position` (from 0)."""
+    """Append a scene, or insert it at `position` (from 0). Errors point into the scene."""
+    documents.validate_scene(scene)
     document = storyboard.document()
     at = len(document["scenes"]) if position is None else min(position, len(document["scenes"]))
     document["scenes"].insert(at, dict(scene))
-    return rewrite(storyboard, editor, document)
+    with pointing_into(at):
+        return rewrite(storyboard, editor, document)
 
 
 def change_scene(
@@ -65,7 +68,9 @@ def change_scene(
     """Change keys of one scene: `params` merge key by key (null removes one), `position` moves it."""
     document = storyboard.document()
     scenes: list[dict[str, Any]] = document["scenes"]
-    changed = next(item for item in scenes if item["id"] == str(scene.pk))
+    changed = next((item for item in scenes if item["id"] == str(scene.pk)), None)
+    if changed is None:
+        raise Outdated()
     changes = dict(changes)
     position = changes.pop("position", None)
     if isinstance(changes.get("params"), dict):
@@ -75,13 +80,40 @@ def change_scene(
     if position is not None:
         scenes.remove(changed)
         scenes.insert(min(int(position), len(scenes)), changed)
-    return rewrite(storyboard, editor, document)
+    with pointing_into(scenes.index(changed)):
+        return rewrite(storyboard, editor, document)
 
 
 def remove_scene(storyboard: Storyboard, editor: AbstractBaseUser, scene: Scene) -> Storyboard:
     document = storyboard.document()
     document["scenes"] = [item for item in document["scenes"] if item["id"] != str(scene.pk)]
     return rewrite(storyboard, editor, document)
+
+
+def replace_scene(
+    storyboard: Storyboard, editor: AbstractBaseUser, scene: Scene, new: Mapping[str, Any], position: int | None = None
+) -> Storyboard:
+    """Put another content into a scene, which keeps its id, and its place unless `position` says another."""
+    documents.validate_scene(new)
+    document = storyboard.document()
+    scenes: list[dict[str, Any]] = [item for item in document["scenes"] if item["id"] != str(scene.pk)]
+    at = min(scene.position if position is None else position, len(scenes))
+    scenes.insert(at, {**new, "id": str(scene.pk)})
+    with pointing_into(at):
+        return rewrite(storyboard, editor, document | {"scenes": scenes})
+
+
+@contextmanager
+def pointing_into(at: int) -> Iterator[None]:
+    """Who sent one scene reads where in it the error is; what is wrong beside it has no place there."""
+    place = f"/scenes/{at}/"
+    try:
+        yield
+    except RenderingError as error:
+        for each in error.errors:
+            inside = each["pointer"].startswith(place)
+            each["pointer"] = each["pointer"].removeprefix(place[:-1]) if inside else ""
+        raise
 
 
 def duplicate(storyboard: Storyboard, owner: AbstractBaseUser) -> Storyboard:

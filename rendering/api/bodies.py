@@ -1,0 +1,145 @@
+"""Bodies of requests that are no storyboard documents: decisions and orders. A key that they don't know is an error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+
+from rendering.workflow.document_fields import MOST_METADATA_BYTES, MOST_SCENES
+from rendering.workflow.frame_size import LEAST_SIDE, MOST_SIDE, QUALITIES
+
+T = TypeVar("T", bound="Body")
+LONGEST_BRIEF = 100_000
+LONGEST_NOTE = 10_000
+PARTS = ("text", "image", "clip")
+
+
+class StrictKeys:
+    """Put before a serializer: unknown keys are errors, told together with all others."""
+
+    fields: Any
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = {}
+        if isinstance(data, Mapping):
+            names = ", ".join(sorted(name for name, field in self.fields.items() if not field.read_only)) or "none"
+            unknown = {
+                key: [ErrorDetail(f"There is no field {str(key)[:80]!r} here. There are: {names}.", "unknown")]
+                for key in data
+                if key not in self.fields
+            }
+        try:
+            valid = super().to_internal_value(data)  # type: ignore[misc]
+        except ValidationError as error:
+            raise ValidationError(
+                {**error.detail, **unknown} if isinstance(error.detail, dict) else error.detail
+            ) from None
+        if unknown:
+            raise ValidationError(unknown)
+        return valid
+
+
+class Body(StrictKeys, serializers.Serializer[Any]):
+    """The body of a request that is not a row."""
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        """What a request says, checked."""
+        body = cls(data=request.data)
+        body.is_valid(raise_exception=True)
+        return dict(body.validated_data)
+
+
+class NothingBody(Body):
+    """For what needs no word."""
+
+
+class MetadataField(serializers.DictField):
+    """A client's own object, carried along."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        value = super().to_internal_value(data)
+        if len(json.dumps(value, ensure_ascii=False).encode()) > MOST_METADATA_BYTES:
+            raise ValidationError(f"This may have at most {MOST_METADATA_BYTES} bytes.", "max_length")
+        return value
+
+
+class SubmitBody(Body):
+    """Asking for a decision."""
+
+    revision = serializers.IntegerField(min_value=1, required=False)
+    note = serializers.CharField(max_length=LONGEST_NOTE, allow_blank=True, required=False, default="")
+
+
+class DecisionBody(Body):
+    """A decision on exactly the revision that was seen."""
+
+    revision = serializers.IntegerField(min_value=1)
+    note = serializers.CharField(max_length=LONGEST_NOTE, allow_blank=True, required=False, default="")
+
+
+class ApprovalBody(DecisionBody):
+    """An approval, that may order the film too."""
+
+    render = serializers.BooleanField(required=False, default=False)
+
+
+class RenderBody(Body):
+    """What may differ between two films of one storyboard."""
+
+    quality = serializers.ChoiceField(list(QUALITIES), required=False)
+    width = serializers.IntegerField(min_value=LEAST_SIDE, max_value=MOST_SIDE, required=False)
+    height = serializers.IntegerField(min_value=LEAST_SIDE, max_value=MOST_SIDE, required=False)
+    formats = serializers.ListField(
+        child=serializers.ChoiceField(["mp4"]), allow_empty=False, required=False, help_text="A film is an MP4."
+    )
+    cost_cap = serializers.DecimalField(max_digits=12, decimal_places=2, min_value=0, required=False)
+    force = serializers.BooleanField(required=False, default=False, help_text="Render again what is there already.")
+    metadata = MetadataField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("width" in attrs) != ("height" in attrs):
+            lacking = "height" if "width" in attrs else "width"
+            raise ValidationError({lacking: "Width and height go together."}, "required")
+        for side in ("width", "height"):
+            if attrs.get(side, 0) % 2:
+                raise ValidationError({side: "This must be an even number."}, "invalid")
+        return attrs
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        """The options of an order; what is said by saying nothing makes no other order."""
+        options = super().read(request)
+        options.pop("formats", None)
+        if "cost_cap" in options:
+            options["cost_cap"] = str(options["cost_cap"])
+        return options
+
+
+class GenerateBody(Body):
+    """What a provider is to make."""
+
+    brief = serializers.CharField(max_length=LONGEST_BRIEF, required=False, help_text="A title, a text, or Markdown.")
+    scenes = serializers.IntegerField(min_value=1, max_value=MOST_SCENES, required=False)
+    only = serializers.ListField(child=serializers.ChoiceField(PARTS), allow_empty=False, required=False)
+    scene = serializers.UUIDField(required=False, help_text="Make it again for this scene alone.")
+    provider = serializers.CharField(max_length=20, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        writes = "text" in attrs["only"] if "only" in attrs else "scene" not in attrs
+        if writes and "brief" not in attrs:
+            raise ValidationError({"brief": "Text is written from a brief."}, "required")
+        return attrs
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        """The order as the job keeps it."""
+        options = super().read(request)
+        if "scene" in options:
+            options["scene"] = str(options["scene"])
+        return options
