@@ -9,11 +9,11 @@ SIGNAL = signal.SIGUSR1
 _asked = False
 
 
-def listen() -> None:
+def listen(number: int = SIGNAL) -> None:
     """Heed the signal in this process and all that it forks."""
     global _asked
     _asked = False
-    signal.signal(SIGNAL, _ask)
+    signal.signal(number, _ask)
 
 
 def asked() -> bool:

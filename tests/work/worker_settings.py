@@ -1,0 +1,20 @@
+"""Settings of the worker processes that tests start: only what durable work needs, so that they start at once."""
+
+from tests.settings import *  # noqa: F403
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django_q",
+    "videoserver",
+    "videoserver.work",
+    "tests.work.errands",
+]
+LOGGING = {
+    "version": 1,
+    "formatters": {"line": {"format": "%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+}
+ROOT_URLCONF = "tests.work.worker_settings"
+urlpatterns: list[object] = []

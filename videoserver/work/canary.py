@@ -1,0 +1,73 @@
+"""Whether a queue is served: a canary goes through it and comes back; a busy queue counts as served too."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from videoserver.work import doorbell, process, recover
+from videoserver.work.models import Worker
+
+EVERY = 30.0
+PATIENCE = 120.0
+BEAT_EVERY = 10.0
+TASK = "videoserver.work.canary.answer"
+
+
+def alive(queue: str) -> bool:
+    """A supervisor looks after the queue, and its canary came back lately or its workers renew leases."""
+    beating = Worker.objects.filter(queue=queue, beat_at__gt=_ago(3 * BEAT_EVERY + 15))
+    if beating.filter(canary_at__gt=_ago(EVERY + PATIENCE)).exists():
+        return True
+    return beating.filter(canary_at__isnull=False).exists() and busy(queue)
+
+
+def busy(queue: str, place: str = "") -> bool:
+    """Some worker of the queue (of that place) holds a row whose lease it renewed lately."""
+    held = Q(lease_until__gt=Now(), claimed_by__startswith=place)
+    return any(model.objects.live().filter(held).exists() for model in recover.models() if queue == model.QUEUE)
+
+
+def age(queue: str) -> float | None:
+    """Seconds since a canary last came back from the queue; None if none ever did."""
+    workers = Worker.objects.filter(queue=queue, canary_at__isnull=False)
+    last = workers.order_by("-canary_at").values_list("canary_at", Now()).first()
+    return (last[1] - last[0]).total_seconds() if last else None
+
+
+def ring(worker: Worker) -> None:
+    """Send a canary into the worker's queue."""
+    doorbell.ring(TASK, str(worker.pk), worker.queue)
+
+
+def answer(worker: str) -> None:
+    """The task: the canary has come through."""
+    Worker.objects.filter(pk=int(worker)).update(canary_at=Now())
+
+
+def round_trip(queue: str, seconds: float = 10.0) -> float | None:
+    """How many seconds a canary takes through the queue now; None if none comes back in time."""
+    worker = Worker.objects.filter(queue=queue, beat_at__gt=_ago(3 * BEAT_EVERY + 15)).order_by("-beat_at").first()
+    if worker is None:
+        return None
+    before, began = worker.canary_at, time.monotonic()
+    ring(worker)
+    while time.monotonic() - began < seconds:
+        if Worker.objects.filter(pk=worker.pk).exclude(canary_at=before).exclude(canary_at=None).exists():
+            return time.monotonic() - began
+        time.sleep(0.05)
+    return None
+
+
+def forget_the_dead() -> list[Worker]:
+    """Remove the rows of supervisors of this place that are dead, and of all that were silent for a day."""
+    here = Worker.objects.filter(supervisor__startswith=f"{process.place()}:")
+    dead = [worker for worker in here if process.alive(worker.supervisor) is False]
+    Worker.objects.filter(Q(pk__in=[worker.pk for worker in dead]) | Q(beat_at__lt=_ago(86400))).delete()
+    return dead
+
+
+def _ago(seconds: float) -> Any:
+    return Now() - timedelta(seconds=seconds)

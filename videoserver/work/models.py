@@ -1,0 +1,22 @@
+"""Worker: the one row that says which queues are served, by whom, and whether they answer."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Worker(models.Model):
+    """One queue's cluster under one supervisor."""
+
+    name = models.CharField(max_length=200)
+    queue = models.CharField(max_length=100)
+    supervisor = models.CharField(max_length=255, help_text="The process that looks after it: place, pid and start.")
+    main = models.CharField(max_length=255, blank=True, help_text="The leader of the cluster's session.")
+    started_at = models.DateTimeField(db_default=Now())
+    beat_at = models.DateTimeField(db_default=Now(), help_text="When the supervisor last said that it lives.")
+    canary_at = models.DateTimeField(null=True, blank=True, help_text="When the queue last answered.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["supervisor", "queue"], name="worker_queue_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} on {self.queue}"

@@ -1,0 +1,199 @@
+"""The worker command's heart: starts a cluster for each queue, tends it, reaps, and stops all within a bounded time."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import FrameType
+
+import psutil
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+from django.db.models.functions import Now
+
+from videoserver.work import canary, cluster, process, recover, workspace
+from videoserver.work.cluster import Cluster
+from videoserver.work.models import Worker
+
+logger = logging.getLogger(__name__)
+
+TICK = 0.1
+GRACE = 10.0
+REAP_EVERY = 15.0
+
+
+def run(queues: Sequence[str], *, grace: float = GRACE, reap_every: float = REAP_EVERY) -> int:
+    """Serve the queues until SIGTERM or SIGINT; the exit code. Needs a process of its own, and its main thread."""
+    return Supervisor(queues, grace, reap_every).run()
+
+
+@dataclass
+class Chore:
+    """Something to do again and again; a database that is away only delays it."""
+
+    every: float
+    deed: Callable[[], object]
+    due: float = 0.0
+
+    def tend(self) -> None:
+        """Do it if it is time."""
+        if (now := time.monotonic()) < self.due:
+            return
+        self.due = now + self.every
+        try:
+            close_old_connections()
+            self.deed()
+        except (DatabaseError, InterfaceError, OSError) as error:
+            logger.warning("The supervisor will try again: %s", error)
+            connections.close_all()
+            self.due = now + max(self.every, 5.0)
+
+
+@dataclass
+class Watch:
+    """What the supervisor remembers of one queue's canary."""
+
+    due: float = 0.0
+    rung: float | None = None
+    before: datetime | None = None
+
+
+class Supervisor:
+    """Of the clusters of one `manage.py worker`."""
+
+    def __init__(self, queues: Sequence[str], grace: float, reap_every: float) -> None:
+        self.clusters = [Cluster(queue) for queue in dict.fromkeys(queues)]
+        self.watches = {queue: Watch() for queue in queues}
+        self.grace = grace
+        self.me = process.me()
+        self.name = settings.WORKER_NAME or ":".join(self.me.split(":")[:2])
+        self.asked = 0
+        self._orphans_seen: set[int] = set()
+        # Whoever started us may have given us children; they are none of our business.
+        self.others = {child.pid for child in psutil.Process().children()}
+        self.chores = [
+            Chore(1.0, recover.release_dead),
+            Chore(canary.BEAT_EVERY, self.beat),
+            Chore(1.0, self.watch),
+            Chore(reap_every, recover.reap),
+            Chore(5.0, self.end_orphans),
+            Chore(600.0, workspace.sweep),
+        ]
+
+    def run(self) -> int:
+        """Until asked to stop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+        process.adopt_orphans()
+        keep_connections()
+        Chore(0, self.end_predecessors).tend()
+        Chore(0, recover.release_dead).tend()
+        # Bells that nobody heard while no worker ran.
+        Chore(0, lambda: recover.reap(patience=0)).tend()
+        try:
+            while not self.asked:
+                self.tend()
+                time.sleep(TICK)
+        finally:
+            self.stop()
+        return 0
+
+    def tend(self) -> None:
+        """One round of everything that is due."""
+        self.reap_processes()
+        for each in self.clusters:
+            if each.should_start():
+                each.start()
+                self.watches[each.queue] = Watch()
+                Chore(0, self.beat).tend()
+        for chore in self.chores:
+            chore.tend()
+
+    def beat(self) -> None:
+        """Say that we live, and who serves what."""
+        for each in self.clusters:
+            now = {"beat_at": Now(), "main": each.main, "name": self.name}
+            if not Worker.objects.filter(supervisor=self.me, queue=each.queue).update(**now):
+                Worker.objects.create(supervisor=self.me, queue=each.queue, main=each.main, name=self.name)
+
+    def watch(self) -> None:
+        """Send canaries; a cluster that answers none and renews no lease is killed, and started again."""
+        workers = {worker.queue: worker for worker in Worker.objects.filter(supervisor=self.me)}
+        for each in self.clusters:
+            watch, worker = self.watches[each.queue], workers.get(each.queue)
+            if worker is None or not each.pid:
+                continue
+            now = time.monotonic()
+            if watch.rung is not None and worker.canary_at != watch.before:
+                watch.rung, watch.due = None, now + canary.EVERY
+            silent = watch.rung is not None and now - watch.rung > canary.PATIENCE
+            if silent and not canary.busy(each.queue, f"{process.place()}:"):
+                logger.error("The cluster of %s answers no more and is started again", each.queue)
+                each.kill()
+            elif silent or (watch.rung is None and now >= watch.due):
+                watch.rung, watch.before = now, worker.canary_at
+                canary.ring(worker)
+
+    def reap_processes(self) -> None:
+        """Wait for those that ended: mains, and orphans that became ours."""
+        mains = {each.pid: each for each in self.clusters if each.pid}
+        for pid in [*mains, *self._orphans_seen]:
+            try:
+                ended, status = os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                ended, status = pid, 0
+            if ended and (main := mains.get(pid)):
+                if not self.asked:
+                    logger.error("The cluster of %s ended with status %s", main.queue, status)
+                main.ended()
+            elif ended:
+                self._orphans_seen.discard(pid)
+
+    def end_orphans(self) -> None:
+        """Kill what dead workers left: it was given to us, and nobody waits for it."""
+        mains = {each.pid for each in self.clusters}
+        for child in psutil.Process().children():
+            if child.pid not in mains | self.others | self._orphans_seen:
+                logger.warning("Ending the orphan %s", child.pid)
+                self._orphans_seen.add(child.pid)
+                child.kill()
+
+    def end_predecessors(self) -> None:
+        """What supervisors of this machine left when they were killed."""
+        for worker in canary.forget_the_dead():
+            if killed := cluster.kill_session(worker.main):
+                logger.warning("Ended %s processes that %s left behind", killed, worker)
+
+    def stop(self) -> None:
+        """Hand everything back and leave nobody, within the grace time; at once when asked a second time."""
+        asked = self.asked
+        for each in self.clusters:
+            each.ask_to_stop()
+        end = time.monotonic() + self.grace
+        while any(each.pid for each in self.clusters) and time.monotonic() < end and self.asked <= max(asked, 1):
+            self.reap_processes()
+            time.sleep(TICK)
+        for each in self.clusters:
+            each.kill()
+        while any(each.pid for each in self.clusters):
+            self.reap_processes()
+            time.sleep(TICK)
+        self.end_orphans()
+        Chore(0, lambda: recover.release_dead(spent=False)).tend()
+        Chore(0, Worker.objects.filter(supervisor=self.me).delete).tend()
+        logger.info("The worker has stopped")
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked += 1
+
+
+def keep_connections() -> None:
+    """A cluster asks an SQLite file five times a second: opening it anew each time would be most of the work."""
+    for connection in connections.all():
+        if connection.vendor == "sqlite":
+            connection.settings_dict["CONN_MAX_AGE"] = None
