@@ -169,7 +169,10 @@ class FootageClip(LayerClip):
         self.footage = Footage(stage.path(layer.asset), layer.asset, self.size, layer.fit, layer.backdrop)
 
     def look(self, frame: int) -> Hashable:
-        return self.footage.seek(self.layer.start + frame / self.fps)
+        seconds = self.layer.start + frame / self.fps
+        if self.layer.end is not None:
+            seconds = min(seconds, max(self.layer.end - 1 / self.fps, self.layer.start))
+        return self.footage.seek(seconds)
 
     def bitmap(self, frame: int) -> Bitmap:
         self.look(frame)

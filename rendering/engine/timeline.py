@@ -56,6 +56,8 @@ class VideoLayer(Layer):
     asset: str = ""
     start: float = 0.0
     """Seconds into the footage at the layer's first frame."""
+    end: float | None = None
+    """Seconds into the footage at which its picture holds; None is its end."""
     box: Box | None = None
     fit: Fit = "cover"
     backdrop: bool = True
