@@ -43,6 +43,8 @@ class SceneFrame:
     frames: int
     way_in: int = 0
     """Frames for which the scene before is still seen: entrances wait for half of it."""
+    captioned: bool = False
+    """A caption will stand at the bottom: leave room for it."""
     brand: Brand = Brand()
     assets: Mapping[str, AssetFacts] = field(default_factory=dict)
     """Facts by reference: whatever an Asset field holds."""

@@ -34,9 +34,12 @@ class Closing(Template):
 
     def clip(self, scene: SceneFrame) -> Clip:
         color, color_to, ink = ground(scene.brand.color)
-        column = self.column(scene, ink)
         _, top, _, height = safe_area(scene)
-        used = sum(block.height for block in column) + sum(block.gap for block in column[1:])
+        base = base_size(scene)
+        column = self.column(scene, base, ink)
+        while (used := tall(column)) > height and base > 1:
+            base *= 0.94
+            column = self.column(scene, base, ink)
         at = top + max(0.0, height - used) / 2
         layers = list(self.backdrop(scene, color, color_to, ink))
         rise = scene.height * 0.03
@@ -57,25 +60,25 @@ class Closing(Template):
             ShapeLayer(box=(-0.45 * near, height - 0.5 * near, near, near), color=glow, radius=near / 2, opacity=0.07),
         )
 
-    def column(self, scene: SceneFrame, ink: str) -> list[Block]:
+    def column(self, scene: SceneFrame, base: float, ink: str) -> list[Block]:
         """What there is to show, from top to bottom; the title gets what room the others leave."""
         _, _, width, height = safe_area(scene)
-        base = base_size(scene)
-        width = min(width, 46 * base)
+        width = min(width, 46 * base_size(scene))
         others = [
             *([self.mark(scene, base, width)] if self.logo or scene.brand.logo else []),
             self.button(scene, base, width, ink),
             *([self.line(scene, shown(self.url), 1.2 * base, width, ink, "bold", 1.1 * base)] if self.url else []),
             *([self.line(scene, self.contact, base, width, ink, "regular", 0.7 * base)] if self.contact else []),
         ]
-        room = height - sum(block.height + block.gap for block in others)
+        room = height - tall(others) - 3 * base
         at = 1 if self.logo or scene.brand.logo else 0
         return [*others[:at], self.heading(scene, base, width, room, ink), *others[at:]]
 
     def heading(self, scene: SceneFrame, base: float, width: float, room: float, ink: str) -> Block:
-        size = largest(self.title, (width, min(room, 4.6 * 3.2 * base)), (1.3 * base, 3.2 * base), bold=True)
-        count = lines(self.title, size, width, bold=True)
-        height = min(room, count * size * LINE)
+        size = largest(self.title, (width, 4.4 * base * LINE), (1.3 * base, 4.4 * base), bold=True)
+        if size < 3 * base:  # too small as one line
+            size = largest(self.title, (width, room), (1.3 * base, 3.2 * base), bold=True)
+        height = lines(self.title, size, width, bold=True) * size * LINE
         left = (scene.width - width) / 2
 
         def layers(top: float) -> tuple[Layer, ...]:
@@ -89,7 +92,7 @@ class Closing(Template):
         text, side, edge = self.call_to_action, 1.4 * base, 0.7 * base
         size = largest(text, (width - 2 * side, 1.4 * base * LINE), (0.95 * base, 1.4 * base), bold=True)
         count = lines(text, size, width - 2 * side, bold=True)
-        wide = width if count > 1 else min(width, text_width(text, size, bold=True) * 1.06 + 2 * side)
+        wide = width if count > 1 else min(width, max(7 * base, text_width(text, size, bold=True) * 1.06 + 2 * side))
         height = count * size * LINE + 2 * edge
         left = (scene.width - wide) / 2
         color = readable(scene.brand.color, ink)
@@ -143,6 +146,12 @@ class Closing(Template):
         return Block(high + 2 * edge, 0.0, layers)
 
 
+def tall(column: list[Block]) -> float:
+    """How high the blocks stand with the gaps between them."""
+    return sum(block.height for block in column) + sum(block.gap for block in column[1:])
+
+
 def shown(url: str) -> str:
-    """A URL as a person says it."""
-    return url.removeprefix("https://").removeprefix("http://").removesuffix("/")
+    """A URL as a person says it; of a long one only what has to be typed."""
+    url = url.removeprefix("https://").removeprefix("http://")
+    return (url.split("?")[0] if len(url) > 60 else url).removesuffix("/")

@@ -25,7 +25,7 @@ class Footage(Template):
             check.fail(step(pointer, "end"), "invalid", "The end must lie after the start.")
 
     def clip(self, scene: SceneFrame) -> Clip:
-        layer = VideoLayer(asset=scene.assets[self.video].sha256, start=self.start)
+        layer = VideoLayer(asset=scene.assets[self.video].sha256, start=self.start, end=self.values["end"])
         return Clip(frames=scene.frames, layers=(layer,))
 
     def sounds(self, scene: SceneFrame) -> tuple[Sound, ...]:

@@ -11,19 +11,23 @@ from rendering.video_templates.base import SceneFrame
 
 LINE = 1.25
 """Line height in type sizes."""
+CAPTION = 0.17
+"""What two lines of a caption take of the shorter side."""
 AnyLayer = TypeVar("AnyLayer", bound=Layer)
 
 
 def safe_area(scene: SceneFrame) -> Box:
-    """The part of the frame that no player's controls and no phone's rounded corner covers."""
+    """The part of the frame that no player's controls, no phone's rounded corner and no caption covers."""
     width, height = scene.width, scene.height
     left, top, bottom = (0.08, 0.13, 0.19) if height > 1.5 * width else (0.07, 0.08, 0.08)
+    if scene.captioned:
+        bottom += CAPTION * min(width, height) / height
     return width * left, height * top, width * (1 - 2 * left), height * (1 - top - bottom)
 
 
 def base_size(scene: SceneFrame) -> float:
-    """The size of small text: all other sizes are multiples of it."""
-    return min(scene.width, scene.height) / 30
+    """The size of small text: all other sizes are multiples of it. Upright films are seen on small screens."""
+    return min(scene.width, scene.height) / (25 if scene.height > 1.5 * scene.width else 30)
 
 
 def text_width(text: str, size: float, bold: bool = False) -> float:

@@ -52,7 +52,7 @@ def test_a_project_registers_its_own_and_both_spellings_find_it(quiz):
 
 
 def test_an_unknown_name_says_what_there_is():
-    with pytest.raises(catalogue.UnknownTemplate, match="There is no template .juggling."):
+    with pytest.raises(catalogue.UnknownTemplate, match="There is no template 'juggling'"):
         catalogue.get("juggling")
 
 
