@@ -80,6 +80,12 @@ class UnknownProvider(RenderingError):
     code, status, sentence = "unknown_provider", 400, "There is no such provider."
 
 
+class StillFailed(RenderingError):
+    """The engine could not draw one frame; the log has its words."""
+
+    code, status, permanent, sentence = "still_failed", 503, False, "The still could not be made. Try again."
+
+
 class SegmentLost(RenderingError):
     """A cached segment vanished between its rendering and the join: the next attempt renders it again."""
 

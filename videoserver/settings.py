@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from videoserver.web import logs
 
+VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
@@ -50,6 +52,13 @@ def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
 
 def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in env.str(name, default=default).split(",") if word.strip()]
+
+
+def rate(name: str, default: str) -> str:
+    text = env.str(name, default=default).strip()
+    if text and not re.fullmatch(r"[1-9][0-9]{0,8}/(s|min|hour|day)", text):
+        raise ImproperlyConfigured(f"{name} must be a rate such as 1200/min, or empty for none, but it is {text!r}.")
+    return text
 
 
 def secret_key(data_dir: Path, debug: bool) -> str:
@@ -117,6 +126,7 @@ RETRY_BACKOFF = whole("RETRY_BACKOFF", 30, 0, 3600)
 COST_VARIANCE_THRESHOLD = decimal("COST_VARIANCE_THRESHOLD", 1.2, 1, 100)
 WORKSPACE_MAX_AGE = whole("WORKSPACE_MAX_AGE", 3600, 1, 30 * 86400)
 REQUIRE_FOUR_EYES = flag("REQUIRE_FOUR_EYES", False)
+FFMPEG_BINARY = env.str("FFMPEG_BINARY", default="")
 X264_PRESET = choice(
     "X264_PRESET",
     "veryfast",
@@ -214,7 +224,7 @@ DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
 
 # --- the API ---
-API_RATE = env.str("API_RATE", default="1200/min")
+API_RATE = rate("API_RATE", "1200/min")
 CSRF_FAILURE_VIEW = "videoserver.web.problems.csrf_failure"
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "videoserver.web.problems.exception_handler",

@@ -9,11 +9,11 @@ from django.http import HttpRequest
 
 from rendering.models import Campaign
 from rendering.workflow import money
-from videoserver.web.admin import ModelAdmin
+from videoserver.web.admin import BaseAdmin
 
 
 @admin.register(Campaign)
-class CampaignAdmin(ModelAdmin):
+class CampaignAdmin(BaseAdmin):
     """Who may spend how much."""
 
     list_display = ["name", "owner", "budget_of", "reserved", "spent", "available", "created_at"]

@@ -15,7 +15,7 @@ from rendering.exceptions import RenderingError
 from rendering.models import Job, Prediction, Segment
 from rendering.states import ENDED, JobState
 from rendering.workflow import order, progress
-from videoserver.web.admin import ModelAdmin
+from videoserver.web.admin import ReadOnlyAdmin
 
 STATUS_COLOURS = {
     JobState.QUEUED: "info",
@@ -24,19 +24,6 @@ STATUS_COLOURS = {
     JobState.FAILED: "danger",
     JobState.CANCELED: "info",
 }
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    """Rows that only the work itself writes."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Job)

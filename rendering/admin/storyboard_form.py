@@ -12,7 +12,7 @@ from rendering.video_templates import catalogue
 from rendering.workflow import document as documents
 
 
-class StoryboardForm(forms.ModelForm[Storyboard]):
+class StoryboardForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's own cannot be subscripted
     """The storyboard's own fields. `revision` says which one the page was made from."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -25,7 +25,7 @@ class StoryboardForm(forms.ModelForm[Storyboard]):
         return int(self.cleaned_data["revision"] or self.instance.revision)
 
 
-class SceneForm(forms.ModelForm[Scene]):
+class SceneForm(forms.ModelForm):  # type: ignore[type-arg]
     template = forms.ChoiceField()
 
     class Meta:
@@ -37,7 +37,7 @@ class SceneForm(forms.ModelForm[Scene]):
         self.fields["template"].choices = [(name, name.replace("_", " ")) for name in catalogue.names()]  # type: ignore[attr-defined]
 
 
-class SceneFormSet(BaseInlineFormSet[Scene, Storyboard, SceneForm]):
+class SceneFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
     """All scenes at once: the document can only be checked whole."""
 
     def validate_unique(self) -> None:

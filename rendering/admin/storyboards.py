@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
-from unfold.admin import StackedInline
 from unfold.decorators import display
 
 from media_assets.exceptions import MediaError
@@ -19,7 +18,7 @@ from rendering.models import CONTENT_FIELDS, Scene, Storyboard
 from rendering.states import StoryboardState
 from rendering.workflow import document as documents
 from rendering.workflow import money, order, review, write
-from videoserver.web.admin import ModelAdmin
+from videoserver.web.admin import BaseAdmin, BaseStacked
 
 STATUS_COLOURS = {
     StoryboardState.DRAFT: "info",
@@ -37,17 +36,16 @@ DECISIONS = {
 """What the buttons call: the same functions as the API."""
 
 
-class SceneInline(StackedInline):
+class SceneInline(BaseStacked):
     model = Scene
     form = SceneForm
     formset = SceneFormSet
-    extra = 0
     tab = True
     fields = [("position", "template", "duration"), "caption", "params", ("narration", "transition")]
 
 
 @admin.register(Storyboard)
-class StoryboardAdmin(ModelAdmin):
+class StoryboardAdmin(BaseAdmin):
     """What is to be filmed, and whether it may be."""
 
     form = StoryboardForm

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from rendering.engine import compositor
+from rendering.engine import about, compositor
 from videoserver.work.sandbox import serve
 
 Report = Callable[[dict[str, Any]], None]
 Answer = Callable[[dict[str, Any], Report], dict[str, Any]]
 
 DEEDS: dict[str, Answer] = {
+    "about": about.about,
     "segment": compositor.segment,
     "still": compositor.still,
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 
-from media_assets.models import MediaAsset
+from media_assets.ingest import StoredFile
+from media_assets.models import AssetState, MediaAsset
 from rendering.exceptions import AssetNotFound, AssetNotReady
 from rendering.workflow import document as documents
 
@@ -32,11 +34,21 @@ def resolve(document: Mapping[str, Any], owner: AbstractBaseUser, *, ready: bool
     unready = [
         problem(reference.pointer, "asset_not_ready", f"The asset {reference.asset} is {asset.status}.")
         for reference in references
-        if ready and (asset := found[str(as_uuid(reference.asset))]).status != MediaAsset.State.READY
+        if ready and (asset := found[str(as_uuid(reference.asset))]).status != AssetState.READY
     ]
     if unready:
         raise AssetNotReady(errors=unready)
     return {reference.asset: found[str(as_uuid(reference.asset))] for reference in references}
+
+
+@contextmanager
+def forgotten_on_error(stored: StoredFile) -> Iterator[None]:
+    """Take a stored file out again when what follows, its record above all, does not come to its end."""
+    try:
+        yield
+    except BaseException:
+        stored.forget()
+        raise
 
 
 def as_uuid(text: object) -> uuid.UUID | None:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import structlog
-from videoserver.work.sandbox import ChildFailed
 
 from media_assets.exceptions import MediaError
 from rendering.exceptions import RenderingError
 from rendering.models import Job, Prediction, Segment
 from rendering.workflow.document import DocumentInvalid
 from videoserver.work.row import Canceled, DeadlinePassed, LeaseLost, Stopping
+from videoserver.work.sandbox import ChildFailed
 
 logger = structlog.get_logger(__name__)
 Row = TypeVar("Row", Job, Segment, Prediction)

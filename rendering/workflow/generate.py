@@ -15,8 +15,8 @@ from rendering.models import Job, Prediction, PredictionKind, Storyboard
 from rendering.providers import registry
 from rendering.providers.base import Made, Maker
 from rendering.states import Stage
+from rendering.workflow import assets, money, write
 from rendering.workflow import document as documents
-from rendering.workflow import money, write
 from videoserver.work import workspace
 from videoserver.work.row import WorkState
 
@@ -135,7 +135,7 @@ def run_prediction(prediction: Prediction) -> None:
     with workspace.open(f"generate_{prediction.kind}", prediction) as folder:
         made = make(provider, prediction, folder)
         stored = ingest.put(made.path, job.owner)
-        with transaction.atomic(), ingest.undone_on_error(stored):
+        with assets.forgotten_on_error(stored), transaction.atomic():
             asset = ingest.record(
                 stored,
                 job.owner,

@@ -14,9 +14,9 @@ from django.utils import timezone
 from media_assets import ingest
 from media_assets.models import MediaAsset
 from rendering.engine import launch
-from rendering.engine.segments import SegmentSpec, split
+from rendering.engine.segments import Encoding, SegmentSpec, split
 from rendering.engine.timeline import Timeline
-from rendering.exceptions import InputGone, NoStoryboardData, NotApproved
+from rendering.exceptions import InputGone, NoStoryboardData, NotApproved, StoredDifferently
 from rendering.models import Job, JobResult, Segment
 from rendering.states import ENDED, Stage
 from rendering.workflow import assets, money, plan
@@ -60,12 +60,14 @@ def planned(job: Job) -> tuple[Timeline, dict[str, MediaAsset]]:
     document = documents.validate(job.document, for_render=True)
     used = assets.resolve(job.document, job.owner, ready=True)
     facts = {name: plan.facts(asset) for name, asset in used.items()}
-    size = {name: job.options[name] for name in ("quality", "width", "height") if job.options.get(name)}
-    timeline = plan.timeline(document, facts, **size)
+    asked = job.options
+    timeline = plan.timeline(
+        document, facts, quality=asked.get("quality"), width=asked.get("width"), height=asked.get("height")
+    )
     return timeline, {asset.checksum: asset for asset in used.values()}
 
 
-def encoding() -> Any:
+def encoding() -> Encoding:
     return plan.encoding(settings.X264_PRESET, settings.X264_CRF)
 
 
@@ -196,9 +198,9 @@ def complete(job: Job, timeline: Timeline, specs: list[SegmentSpec], files: dict
         job.enter(Stage.SAVING, "Downloading video...")
         stored = ingest.put(film, job.owner, "video")
         logger.info(f"Job {job.pk}: Downloading video from {stored.key}")
-        ingest.require_same(stored, size=report["size"], sha256=report["sha256"])
+        require_same(stored, report)
         logger.info(f"Job {job.pk}: Video downloaded successfully ({stored.size} bytes)")
-        with ingest.undone_on_error(stored), transaction.atomic():
+        with assets.forgotten_on_error(stored), transaction.atomic():
             job.enter(Stage.SAVING, "Finalizing...")
             asset = ingest.record(stored, job.owner, name=f"{job.document['title']}.mp4", metadata=job.metadata)
             JobResult.objects.create(
@@ -222,3 +224,10 @@ def complete(job: Job, timeline: Timeline, specs: list[SegmentSpec], files: dict
                 },
             )
     logger.info(f"Job {job.pk}: Video rendering task completed successfully")
+
+
+def require_same(stored: ingest.StoredFile, report: CheckReport) -> None:
+    """What the storage gave back must be what was checked."""
+    if (stored.size, stored.checksum) != (report.size, report.sha256):
+        stored.forget()
+        raise StoredDifferently()

@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rendering.models import Job, Storyboard
 from rendering.states import JobState
 from rendering.workflow import order, progress, review, write
-from videoserver.management.commands import serve
+from videoserver.management import processes
 
 BRIEF = settings.BASE_DIR / "docs" / "brief.md"
 PATIENCE = 900.0
@@ -37,18 +37,14 @@ class Command(BaseCommand):
         text = brief.read_text()
         author, reviewer = person("demo-author", "author"), person("demo-reviewer", "reviewer", staff=True)
         log = settings.DATA_DIR / "demo-worker.log"
-        with log.open("ab") as output:
-            worker = serve.start("worker", output)
-            try:
-                storyboard = write.create(author, {"title": title_of(text), "quality": quality, "scenes": []})
-                generated = order.generate(storyboard, {"brief": text})
-                self.follow(generated, "Writing, painting, composing", worker, log)
-                storyboard.refresh_from_db()
-                review.submit(storyboard, author, note="Written from the brief by the local provider.")
-                job = review.approve_and_render(storyboard, reviewer, storyboard.revision, note="The demo's approval.")
-                self.follow(job, "Rendering", worker, log)
-            finally:
-                serve.stop([worker])
+        with processes.running("worker", log) as worker:
+            storyboard = write.create(author, {"title": title_of(text), "quality": quality, "scenes": []})
+            generated = order.generate(storyboard, {"brief": text})
+            self.follow(generated, "Writing, painting, composing", worker, log)
+            storyboard.refresh_from_db()
+            review.submit(storyboard, author, note="Written from the brief by the local provider.")
+            job = review.approve_and_render(storyboard, reviewer, storyboard.revision, note="The demo's approval.")
+            self.follow(job, "Rendering", worker, log)
         self.report(job, storyboard, time.monotonic() - begun)
 
     def follow(self, job: Job, what: str, worker: Any, log: Path) -> None:

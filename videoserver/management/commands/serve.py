@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import signal
 import socket
-import subprocess
-import sys
 import time
 from types import FrameType
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -18,9 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from videoserver import health
-
-GRACE = 20.0
-"""Seconds that both have to end before they are killed."""
+from videoserver.management import processes
 
 
 class Command(BaseCommand):
@@ -36,7 +31,7 @@ class Command(BaseCommand):
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, ask)
-        children = {name: start(name) for name in ("web", "worker")}
+        children = {name: processes.start(name) for name in ("web", "worker")}
         try:
             self.announce(password)
             told = False
@@ -50,7 +45,7 @@ class Command(BaseCommand):
                 time.sleep(0.2)
             self.stdout.write("Stopping …")
         finally:
-            stop(list(children.values()))
+            processes.stop(list(children.values()))
 
     def announce(self, password: str | None) -> None:
         self.stdout.write(f"videoserver at {settings.PUBLIC_URL}/")
@@ -70,14 +65,6 @@ def first_admin() -> str | None:
     return password
 
 
-def start(name: str, output: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
-    """Start a command of ours in a session of its own; it ends by itself when this process dies."""
-    command = [sys.executable, "manage.py", name, "--parent", str(os.getpid())]
-    return subprocess.Popen(  # noqa: S603 - no shell; the arguments are ours
-        command, cwd=settings.BASE_DIR, start_new_session=True, stdout=output, stderr=output
-    )
-
-
 def ready() -> bool:
     """The web server listens, and everything that a render needs answers."""
     try:
@@ -85,15 +72,3 @@ def ready() -> bool:
     except OSError:
         return False
     return health.report()["status"] == "ok"
-
-
-def stop(children: list[subprocess.Popen[bytes]]) -> None:
-    for child in children:
-        child.terminate()
-    until = time.monotonic() + GRACE
-    for child in children:
-        try:
-            child.wait(max(until - time.monotonic(), 0.1))
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()

@@ -1,0 +1,232 @@
+"""What a render needs, tried for real. Each check gives a sentence, and for what is wrong a cure."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+from PIL import Image
+
+from rendering.engine import boxes, launch
+from rendering.workflow import film, film_files
+from videoserver import health
+from videoserver.management import processes
+from videoserver.work import cluster
+from videoserver.work.sandbox import ChildFailed, warm
+
+LEAST_DISK = 2 * 1024**3
+MOST_CLOCK_SECONDS = 5.0
+WORKER_PATIENCE = 30.0
+
+
+class Wrong(Exception):
+    """A check's sentence and its cure."""
+
+    def __init__(self, detail: str, cure: str) -> None:
+        super().__init__(detail)
+        self.detail, self.cure = detail, cure
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    check: str
+    ok: bool
+    detail: str
+    cure: str = ""
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def examine() -> Iterator[Finding]:
+    """Every check, one after the other; none stops the others."""
+    for name, check in CHECKS.items():
+        yield finding(name, check)
+
+
+def finding(name: str, check: Callable[[], str]) -> Finding:
+    begun = time.monotonic()
+    try:
+        ok, detail, cure = True, check(), ""
+    except Wrong as wrong:
+        ok, detail, cure = False, wrong.detail, wrong.cure
+    except Exception as error:  # noqa: BLE001 - whatever a check raises is what is wrong
+        ok, detail, cure = False, f"{type(error).__name__}: {error}", "The message above says what failed."
+    return Finding(name, ok, detail, cure, round(time.monotonic() - begun, 3))
+
+
+@cache
+def about() -> dict[str, Any]:
+    """What the render child says of itself."""
+    with scratch() as folder:
+        return warm(launch.MODULE).request({"do": "about"}, folder=folder, deadline=60)
+
+
+def versions() -> str:
+    found = health.versions() | about()["versions"]
+    if int(found["pillow"].split(".")[0]) < 13:
+        raise Wrong(f"Pillow {found['pillow']} is old.", "Run: pip install --no-deps -r overrides.txt")
+    return ", ".join(f"{name} {version}" for name, version in found.items())
+
+
+def codecs() -> str:
+    if missing := about()["missing_codecs"]:
+        raise Wrong(f"PyAV lacks {', '.join(missing)}.", "Install PyAV's wheel: pip install -r requirements.txt")
+    return "H.264, AAC, VP9 and Opus are there"
+
+
+def ffmpeg() -> str:
+    found = health.ffmpeg()
+    if not found["available"]:
+        raise Wrong("The FFmpeg program does not work.", "Unset FFMPEG_BINARY, or let it name a working FFmpeg.")
+    return f"FFmpeg {found['version']}"
+
+
+def fonts() -> str:
+    loaded = about()["fonts"]
+    if broken := [name for name, loads in loaded.items() if not loads]:
+        raise Wrong(f"Fonts do not load: {', '.join(broken)}.", "Restore rendering/engine/fonts/ from the repository.")
+    if not about()["shaping"]:
+        raise Wrong("Text is not shaped: Arabic would fall apart.", "Run: pip install --no-deps -r overrides.txt")
+    return f"{len(loaded)} fonts, Raqm shapes"
+
+
+def database() -> str:
+    executor = MigrationExecutor(connection)
+    if pending := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise Wrong(f"{len(pending)} migrations are not applied.", "Run: python manage.py migrate")
+    return f"{connection.vendor}, migrated"
+
+
+def storage() -> str:
+    """Write, read a part, and delete."""
+    media, token = storages["media"], secrets.token_bytes(4096)
+    name = media.save(f"health/{secrets.token_hex(8)}", ContentFile(token))
+    try:
+        with media.open(name) as file:
+            file.seek(1000)
+            if file.read(96) != token[1000:1096]:
+                raise Wrong("The storage gives other bytes than were written.", "Check what STORAGE names.")
+    finally:
+        media.delete(name)
+    return f"{settings.STORAGE}: written, read in part, deleted"
+
+
+def queue() -> str:
+    """A canary through every queue; with no worker running, through one that is started for it."""
+    if all(cluster.alive(name) for name in settings.QUEUES):
+        return round_trips()
+    with processes.running("worker", settings.DATA_DIR / "doctor-worker.log"):
+        until = time.monotonic() + WORKER_PATIENCE
+        while not all(cluster.alive(name) for name in settings.QUEUES):
+            if time.monotonic() > until:
+                raise Wrong("A worker that was started serves no queue.", f"Read {settings.DATA_DIR}/doctor-worker.log")
+            time.sleep(0.1)
+        return f"{round_trips()} (no worker was running: `make run` or `python manage.py worker` starts one)"
+
+
+def round_trips() -> str:
+    took = {name: cluster.round_trip(name) for name in settings.QUEUES}
+    if silent := [name for name, seconds in took.items() if seconds is None]:
+        raise Wrong(f"No answer through {', '.join(silent)}.", "Restart the worker; its log says what it does.")
+    return ", ".join(f"{name} {seconds * 1000:.0f} ms" for name, seconds in took.items() if seconds is not None)
+
+
+def clock() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT CURRENT_TIMESTAMP")
+        told = cursor.fetchone()[0]
+    if isinstance(told, str):
+        told = timezone.datetime.fromisoformat(told).replace(tzinfo=timezone.get_default_timezone())
+    apart = abs((timezone.now() - told).total_seconds())
+    if apart > MOST_CLOCK_SECONDS:
+        raise Wrong(f"This machine's clock and the database's are {apart:.0f} s apart.", "Set the clocks (NTP).")
+    return f"{apart:.1f} s from the database's"
+
+
+def disk() -> str:
+    free = shutil.disk_usage(settings.DATA_DIR).free
+    if free < LEAST_DISK:
+        raise Wrong(f"{free / 1e9:.1f} GB are free under {settings.DATA_DIR}.", "Free some space, or move DATA_DIR.")
+    return f"{free / 1e9:.0f} GB free under {settings.DATA_DIR}"
+
+
+def render() -> str:
+    """Two seconds through the whole engine, checked."""
+    with scratch() as folder:
+        Image.radial_gradient("L").resize((1280, 720)).convert("RGB").save(folder / "picture.png")
+        picture = {"template": "picture", "params": {"image": "picture.png", "motion": "zoom_in"}}
+        scenes = [picture | {"duration": 1.25, "caption": "Two seconds"}]
+        scenes += [picture | {"duration": 1.25, "transition": {"kind": "crossfade", "duration": 0.5}}]
+        document = folder / "document.json"
+        document.write_text(json.dumps({"title": "Doctor", "quality": "480p", "scenes": scenes}))
+        begun = time.monotonic()
+        made = film.render_film(*film_files.from_file(document, folder), folder / "film.mp4", workspace=folder)
+        seconds = time.monotonic() - begun
+    return f"{made.frames} frames of {made.width}×{made.height} rendered and checked in {seconds:.1f} s"
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "versions": versions,
+    "codecs": codecs,
+    "ffmpeg": ffmpeg,
+    "fonts": fonts,
+    "database": database,
+    "storage": storage,
+    "queue": queue,
+    "clock": clock,
+    "disk": disk,
+    "render": render,
+}
+
+
+def diagnose(path: Path) -> Iterator[Finding]:
+    """A film, box by box, and whether its frames decode."""
+    if not path.is_file():
+        yield Finding("file", False, f"There is no file {path}.", "Name a file.")
+        return
+    size = path.stat().st_size
+    yield Finding("size", size > 1024, f"{size} bytes", "" if size > 1024 else "A film has more than 1 KB.")
+    try:
+        for box in boxes.walk(path):
+            yield Finding(f"box {box.kind}", True, f"{box.size} bytes from byte {box.start}")
+        boxes.whole(path)
+    except boxes.BrokenBoxes as error:
+        yield Finding("boxes", False, str(error), "The file is cut or damaged: fetch or render it again.")
+    yield finding("decode", lambda: decode(path))
+
+
+def decode(path: Path) -> str:
+    request = {"path": str(path.resolve()), "expect": "video", "clean": ""}
+    with scratch() as folder:
+        try:
+            seen = warm("media_assets.av").request(
+                request | {"thumbnail": str(folder / "thumbnail.jpg")}, folder=folder, deadline=240
+            )
+        except ChildFailed as failure:
+            raise Wrong(failure.detail, "Its pictures do not decode: render or fetch it again.") from failure
+    return ", ".join(f"{name} {value}" for name, value in seen["facts"].items() if value is not None)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="doctor-") as folder:
+        yield Path(folder)
