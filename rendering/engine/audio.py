@@ -28,7 +28,8 @@ NEAR = 0.4
 """LU from the target that are good enough."""
 MARGIN = 0.1
 """dB below a peak that came out too high."""
-TRIES = 6
+TRIES = 8
+LEAST_SLOPE = 0.25
 Report = Callable[[dict[str, Any]], None]
 
 
@@ -96,8 +97,8 @@ def settle(scratch: Path, plain: Loudness, draft: Path, total: int, target: floa
     if plain.lufs is None or plain.peak_dbtp is None:
         encode(replay(scratch), draft, total)
         return Loudness(None, plain.peak_dbtp)
-    gain, ceiling = target - plain.lufs, CEILING
-    result = plain
+    gain, ceiling, slope = target - plain.lufs, CEILING, 1.0
+    result, before = plain, (0.0, plain.lufs)
     for attempt in range(1, TRIES + 1):
         needed = plain.peak_dbtp + gain > ceiling
         encode(treated(replay(scratch), Settings(gain, ceiling if needed else None)), draft, total)
@@ -109,10 +110,17 @@ def settle(scratch: Path, plain: Loudness, draft: Path, total: int, target: floa
         too_high = peak - LOUDEST_PEAK
         if too_high <= 0 and abs(target - loud) <= NEAR:
             break
+        # A limiter gives back only a part of each dB that goes in: how much is learnt from try to try.
+        raised, risen = gain - before[0], loud - before[1]
+        if attempt > 2 and too_high <= 0 and raised > 1 and risen < MARGIN:
+            break  # nothing but clicks: no gain makes them louder
+        if needed and abs(raised) > MARGIN:
+            slope = min(1.0, max(LEAST_SLOPE, risen / raised))
+        before = (gain, loud)
         if too_high > 0:
             ceiling -= too_high + MARGIN
         # Near the target everything goes down together; a little quieter is better than too high a peak.
-        gain += -(too_high + MARGIN) if too_high > 0 and abs(target - loud) <= NEAR else target - loud
+        gain += -(too_high + MARGIN) if too_high > 0 and abs(target - loud) <= NEAR else (target - loud) / slope
     return result
 
 
