@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from rendering.engine import about, compositor
+from rendering.engine import about, audio, check, compositor, join
 from videoserver.work.sandbox import serve
 
 Report = Callable[[dict[str, Any]], None]
@@ -13,6 +13,9 @@ DEEDS: dict[str, Answer] = {
     "about": about.about,
     "segment": compositor.segment,
     "still": compositor.still,
+    "sound": audio.handle,
+    "join": join.handle,
+    "check": check.handle,
 }
 """What the child can do: request["do"] → function(request, report) → result."""
 

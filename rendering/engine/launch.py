@@ -27,6 +27,16 @@ class SegmentFile:
     frames: int
 
 
+@dataclass(frozen=True)
+class SoundFile:
+    """The film's sound track; no loudness and no peak where there is silence."""
+
+    path: Path
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+    duration: float
+
+
 def segment(
     spec: SegmentSpec,
     assets: Mapping[str, Path],
@@ -137,3 +147,73 @@ def still(
         "moviepy_layers": list(moviepy_layers),
     }
     (child or warm(MODULE)).request(request, folder=output.parent, deadline=deadline)
+
+
+def sound(
+    timeline: Timeline,
+    assets: Mapping[str, Path],
+    output: Path,
+    *,
+    on_event: OnEvent | None = None,
+    stall: float = STALL_SECONDS,
+    deadline: float | None = None,
+    child: Child | None = None,
+) -> SoundFile:
+    """Mix the whole film's sound to `output` (.m4a), exactly as long as the film; silence if it has none."""
+    wanted = {sound.asset for sound in timeline.audio}
+    request = {
+        "do": "sound",
+        "timeline": timeline.to_json(),
+        "assets": {sha256: str(path.absolute()) for sha256, path in assets.items() if sha256 in wanted},
+        "output": str(output.absolute()),
+    }
+    asked = child or warm(MODULE)
+    result = asked.request(request, folder=output.parent, on_event=on_event, stall=stall, deadline=deadline)
+    return SoundFile(output, result["loudness_lufs"], result["true_peak_dbtp"], result["duration"])
+
+
+def join(
+    timeline: Timeline,
+    segments: Sequence[tuple[SegmentSpec, Path]],
+    sound: Path | None,
+    output: Path,
+    *,
+    on_event: OnEvent | None = None,
+    stall: float = STALL_SECONDS,
+    deadline: float | None = None,
+    child: Child | None = None,
+) -> dict[str, Any]:
+    """Make one film of the segments, in their order, and the sound, without encoding anything again."""
+    request = {
+        "do": "join",
+        "segments": [{"path": str(path.absolute()), "frames": spec.frames} for spec, path in segments],
+        "sound": str(sound.absolute()) if sound else None,
+        "fps": timeline.fps,
+        "output": str(output.absolute()),
+    }
+    asked = child or warm(MODULE)
+    return asked.request(request, folder=output.parent, on_event=on_event, stall=stall, deadline=deadline)
+
+
+def check(
+    path: Path,
+    timeline: Timeline,
+    *,
+    audio: bool = True,
+    on_event: OnEvent | None = None,
+    stall: float = STALL_SECONDS,
+    deadline: float | None = None,
+    child: Child | None = None,
+) -> dict[str, Any]:
+    """Facts about a film that is as planned: frames, duration, width, height, fps, codecs, size, sha256."""
+    plan = {
+        "frames": timeline.frames,
+        "fps": timeline.fps,
+        "width": timeline.width,
+        "height": timeline.height,
+        "duration": timeline.duration,
+        "audio": audio,
+    }
+    request = {"do": "check", "path": str(path.absolute()), "plan": plan}
+    asked = child or warm(MODULE)
+    return asked.request(request, folder=path.parent, on_event=on_event, stall=stall, deadline=deadline)
