@@ -43,12 +43,11 @@ class FilmCommand(BaseCommand):
         """Do the work; the sentence for its end."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, _stop)
         output: Path = options["output"]
         if not output.absolute().parent.is_dir():
             raise CommandError(f"There is no folder {output.absolute().parent}.")
         try:
-            with workspace() as folder:
+            with interrupted_by_sigterm(), workspace() as folder:
                 document, files = self.source(options, folder)
                 self.stdout.write(self.make(document, files, folder, options))
         except (RenderingError, MediaError, ChildFailed) as error:
@@ -86,5 +85,15 @@ def workspace() -> Iterator[Path]:
         yield Path(folder)
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+@contextmanager
+def interrupted_by_sigterm() -> Iterator[None]:
+    """A polite kill ends it as Ctrl-C does: children gone, scratch folder removed."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
