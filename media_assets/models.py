@@ -164,7 +164,7 @@ class MediaAsset(models.Model):
             raise WrongState("Somebody changed the asset first.")
         self.refresh_from_db()
 
-    def uses(self) -> int:
+    def count_uses(self) -> int:
         """How many rows need this asset: whoever refers to it and does not let go (`PROTECT`)."""
         return sum(users.filter(**{name: self}).count() for users, name in _protecting())
 
@@ -173,7 +173,7 @@ class MediaAsset(models.Model):
         free = MediaAsset.objects.alive().filter(pk=self.pk)
         for users, name in _protecting():
             free = free.filter(~Exists(users.filter(**{name: OuterRef("pk")})))
-        if not free.update(is_deleted=True, deleted_at=Now(), updated_at=Now()) and (count := self.uses()):
+        if not free.update(is_deleted=True, deleted_at=Now(), updated_at=Now()) and (count := self.count_uses()):
             raise AssetInUse(f"The asset is in use in {count} {'place' if count == 1 else 'places'}.")
         self.refresh_from_db()
 

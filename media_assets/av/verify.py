@@ -42,6 +42,8 @@ def check_whole(path: Path, kind: Kind) -> None:
             _check_boxes(file, size)
         elif kind.demuxer == "matroska":
             _check_segment(file, size)
+        elif kind.demuxer in ("avi", "wav"):
+            _check_riff(file, size, kind)
 
 
 def _check_boxes(file: BinaryIO, size: int) -> None:
@@ -72,6 +74,13 @@ def _check_segment(file: BinaryIO, size: int) -> None:
         known = length != (1 << 7 * width) - 1
         if known and place + 4 + width + length > size:
             raise NotAVideo
+
+
+def _check_riff(file: BinaryIO, size: int, kind: Kind) -> None:
+    """The length at the head; recorders that write into a pipe leave it 0 or all ones. A pad byte may lack."""
+    length = int.from_bytes(file.read(8)[4:], "little")
+    if length not in (0, 0xFFFFFFFF) and length + 8 > size + 1:
+        raise NotAVideo if kind.video else ProcessingFailed
 
 
 def _vint(data: bytes) -> tuple[int, int]:

@@ -1,0 +1,1 @@
+"""The library: models, storage, the child, the way in and the way out."""

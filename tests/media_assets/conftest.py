@@ -1,0 +1,35 @@
+"""A library of its own for each test."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from media_assets import ingest
+from media_assets.models import MediaAsset
+from tests import footage
+
+
+@pytest.fixture(autouse=True)
+def library(settings: Any, tmp_path: Path) -> Path:
+    """An empty media storage, and scratch beside it."""
+    media = tmp_path / "library"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "media": {"BACKEND": "media_assets.storage.local.LocalStorage", "OPTIONS": {"location": str(media)}},
+    }
+    settings.WORKSPACES_DIR = tmp_path / "scratch"
+    return media
+
+
+def files(folder: Path) -> list[Path]:
+    """Every file below a folder."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def pier(author: User, tmp_path: Path) -> MediaAsset:
+    """The author's short film, ready."""
+    path = footage.film(tmp_path / "pier.mp4", seconds=0.5, sound=True)
+    return ingest.record(ingest.put(path, author), author, "pier.mp4")
