@@ -247,6 +247,7 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
     "TITLE": "videoserver",
     "DESCRIPTION": "Storyboards, a human gate, renders, media. Errors are application/problem+json with stable codes.",
     "VERSION": "1",

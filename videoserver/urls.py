@@ -4,14 +4,19 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from videoserver import health
 from videoserver.web import problems
 from videoserver.web.routers import route
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    route("health/live", health.live, name="health-live"),
+    route("health/ready", health.ready, name="health-ready"),
+    route("health", health.health, name="health"),
     route("api/schema", SpectacularAPIView.as_view(), name="schema"),
     route("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include("media_assets.api.urls")),
+    path("api/v1/", include("rendering.api.urls")),
     # The last of the API: without it a wrong path would answer HTML while DEBUG is on.
     re_path(r"^api/", problems.not_found),
 ]

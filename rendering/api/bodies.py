@@ -121,6 +121,12 @@ class RenderBody(Body):
         return options
 
 
+class SecondBody(Body):
+    """A moment of a film."""
+
+    at = serializers.FloatField(min_value=0, max_value=1_000_000, required=False, default=0.0)
+
+
 class GenerateBody(Body):
     """What a provider is to make."""
 

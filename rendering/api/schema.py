@@ -6,9 +6,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
-from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import BaseRenderer
-from rest_framework.request import Request
 
 from rendering.workflow import document_fields
 
@@ -39,15 +36,6 @@ def query(name: str, schema: dict[str, Any], description: str) -> Any:
 def file_of(*types: str) -> dict[tuple[int, str], Any]:
     """An answer that is a file of one of these types."""
     return {(200, kind): OpenApiResponse({"type": "string", "format": "binary"}) for kind in types}
-
-
-class AnyAccept(DefaultContentNegotiation):
-    """For files, which have one type: whatever `Accept` says, it is not a reason to refuse."""
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
 
 
 def _document() -> dict[str, Any]:

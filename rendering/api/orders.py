@@ -1,0 +1,92 @@
+"""What is ordered for a storyboard: films, pictures, copies, estimates and stills."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.http import HttpResponse
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from rendering.api.bodies import GenerateBody, NothingBody, RenderBody, SecondBody
+from rendering.api.jobs import JobSerializer, ordered
+from rendering.api.schema import MONEY, TEXT, UUID, described, file_of, query, schema_of
+from rendering.models import Storyboard
+from rendering.workflow import money, order, stills, write
+from videoserver.web.permissions import READ
+
+LINE = schema_of(
+    {
+        "scene": UUID,
+        "model": TEXT,
+        "quantity": TEXT,
+        "unit": TEXT,
+        "amount": MONEY,
+        "cached": {"type": "boolean"},
+    }
+)
+ESTIMATE = schema_of({"total": MONEY, "currency": TEXT, "lines": {"type": "array", "items": LINE}})
+STILL_SECONDS = 60
+
+
+class StoryboardOrders:
+    """Part of the storyboards' views."""
+
+    scopes: ClassVar[dict[str, str]] = {"estimate": READ}
+    permissions: ClassVar[dict[str, str]] = {"estimate": ""}
+    caller: Any
+    as_read: Any
+    answer: Any
+    get_object: Any
+
+    @described(request=RenderBody, responses={200: JobSerializer, 202: JobSerializer})
+    @action(detail=True, methods=["post"])
+    def render(self, request: Request, pk: str) -> Response:
+        """Order the film of an approved storyboard. For the same content and options as a job that is queued, rendering
+        or completed it is that job (200), unless `force`."""
+        storyboard: Storyboard = self.as_read()
+        job, new = order.render(storyboard, RenderBody.read(request))
+        return ordered(request, job, new=new)
+
+    @described(request=GenerateBody, responses={202: JobSerializer})
+    @action(detail=True, methods=["post"])
+    def generate(self, request: Request, pk: str) -> Response:
+        """Have a provider write scenes from a brief, and make the pictures and clips that they lack."""
+        storyboard: Storyboard = self.as_read()
+        return ordered(request, order.generate(storyboard, GenerateBody.read(request)))
+
+    @described(request=NothingBody)
+    @action(detail=True, methods=["post"])
+    def duplicate(self, request: Request, pk: str) -> Response:
+        """A draft with the same content that belongs to the caller."""
+        storyboard: Storyboard = self.get_object()
+        NothingBody.read(request)
+        response: Response = self.answer(write.duplicate(storyboard, self.caller), 201)
+        return response
+
+    @described(methods=["GET"], responses={(200, "application/json"): ESTIMATE})
+    @described(methods=["POST"], request=RenderBody, responses={(200, "application/json"): ESTIMATE})
+    @action(detail=True, methods=["get", "post"])
+    def estimate(self, request: Request, pk: str) -> Response:
+        """What a render would cost now; POST says with which options."""
+        storyboard: Storyboard = self.get_object()
+        if request.method == "POST":
+            RenderBody.read(request)
+        found = money.estimate(storyboard)
+        return Response({"total": str(found.total), "currency": found.currency, "lines": found.lines})
+
+    @described(
+        parameters=[query("at", {"type": "number", "minimum": 0, "default": 0}, "Seconds from the film's start.")],
+        responses=file_of("image/jpeg"),
+    )
+    @action(detail=True, url_path="still.jpg")
+    def still(self, request: Request, pk: str) -> HttpResponse:
+        """One frame of the film; after the end it is the last one."""
+        storyboard: Storyboard = self.get_object()
+        asked = SecondBody(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        response = HttpResponse(stills.of(storyboard, asked.validated_data["at"]), content_type="image/jpeg")
+        response["Cache-Control"] = f"private, max-age={STILL_SECONDS}"
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
