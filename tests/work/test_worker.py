@@ -1,0 +1,125 @@
+"""Real workers on a real queue: killed, stopped, started again, and everything goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.work.conftest import House, dead, until
+
+pytestmark = pytest.mark.xdist_group("workers")
+
+
+def runs(log: Path) -> list[str]:
+    """The attempts that were begun."""
+    return [line.split()[1] for line in log.read_text().splitlines()]
+
+
+def test_an_errand_is_run_by_a_real_worker(house: House) -> None:
+    house.start()
+    errand = house.ended(house.errand())
+    assert (errand["status"], errand["result"]) == ("completed", "attempt 1")
+    assert not house.sql("SELECT * FROM django_q_task")
+    until(lambda: not house.sql("SELECT * FROM django_q_ormq"))
+
+
+def test_a_killed_workers_errand_goes_on_within_seconds(house: House, tmp_path: Path) -> None:
+    house.start()
+    errand = house.errand(do="wait", until=str(tmp_path / "go"), log=str(tmp_path / "runs"))
+    worker = house.claimed(errand)
+    os.kill(worker, signal.SIGKILL)
+    assert house.claimed(errand, attempt=2) != worker
+    (tmp_path / "go").touch()
+    assert house.ended(errand)["result"] == "attempt 2"
+    assert runs(tmp_path / "runs") == ["1", "2"]
+
+
+def test_an_errand_that_kills_its_worker_stops_after_three_attempts(house: House, tmp_path: Path) -> None:
+    house.start()
+    poison = house.errand(do="die", log=str(tmp_path / "runs"))
+    neighbour = house.errand()
+    errand = house.ended(poison)
+    assert (errand["status"], errand["error_code"]) == ("failed", "attempts_exhausted")
+    assert errand["error_detail"] == "Failed after 3 attempts"
+    assert runs(tmp_path / "runs") == ["1", "2", "3"]
+    assert house.ended(neighbour)["status"] == "completed"
+
+
+def test_a_stop_hands_the_running_errand_back_and_leaves_nobody(house: House, tmp_path: Path) -> None:
+    supervisor = house.start()
+    errand = house.errand(do="wait", until=str(tmp_path / "go"))
+    house.claimed(errand)
+    supervisor.send_signal(signal.SIGTERM)
+    assert supervisor.wait(15) == 0
+    row = house.read(errand)
+    assert (row["status"], row["attempt"], row["lease_until"]) == ("queued", 0, None)
+    assert house.processes() == []
+    assert not house.sql("SELECT * FROM work_worker")
+    (tmp_path / "go").touch()
+    house.start()
+    assert house.ended(errand)["result"] == "attempt 1"
+
+
+def test_a_stop_is_bounded_even_when_a_worker_does_not_listen(house: House, tmp_path: Path) -> None:
+    supervisor = house.start("--grace", "1")
+    errand = house.errand(do="wait", until=str(tmp_path / "go"))
+    os.kill(house.claimed(errand), signal.SIGSTOP)
+    supervisor.send_signal(signal.SIGINT)
+    assert supervisor.wait(10) == 0
+    assert (house.read(errand)["status"], house.read(errand)["attempt"]) == ("queued", 0)
+    assert house.processes() == []
+
+
+def test_nobody_outlives_a_killed_supervisor_and_the_next_goes_on_at_once(house: House, tmp_path: Path) -> None:
+    supervisor = house.start()
+    errand = house.errand(do="child", pids=str(tmp_path / "pids"))
+    house.claimed(errand)
+    until(lambda: (tmp_path / "pids").exists() and (tmp_path / "pids").read_text())
+    child, grandchild = (int(word) for word in (tmp_path / "pids").read_text().split())
+    before = house.processes()
+    assert len(before) >= 6
+    supervisor.kill()
+    until(lambda: house.processes() == [] and dead(child), 10)
+    if psutil.pid_exists(grandchild):
+        os.kill(grandchild, signal.SIGKILL)
+    house.start()
+    assert not dead(house.claimed(errand, attempt=2))
+
+
+@pytest.mark.parametrize("victim", ["main", "sentinel"])
+def test_a_cluster_whose_head_is_killed_is_started_again(house: House, tmp_path: Path, victim: str) -> None:
+    house.start()
+    errand = house.errand(do="wait", until=str(tmp_path / "go"))
+    old = psutil.Process(house.claimed(errand)).parents()
+    head = {"sentinel": old[0], "main": old[1]}[victim]
+    os.kill(head.pid, signal.SIGKILL)
+    until(lambda: all(dead(process.pid) for process in old[:2]))
+    (tmp_path / "go").touch()
+    assert house.ended(errand)["result"] == "attempt 2"
+
+
+def test_a_child_of_a_killed_worker_ends_with_all_that_it_started(house: House, tmp_path: Path) -> None:
+    house.start()
+    errand = house.errand(do="child", pids=str(tmp_path / "pids"), **{"2": {"do": "nothing"}})
+    worker = house.claimed(errand)
+    until(lambda: (tmp_path / "pids").exists() and (tmp_path / "pids").read_text())
+    pids = [int(word) for word in (tmp_path / "pids").read_text().split()]
+    os.kill(worker, signal.SIGKILL)
+    assert house.ended(errand)["status"] == "completed"
+    until(lambda: all(dead(pid) for pid in pids), 15)
+
+
+def test_one_cluster_can_run_alone(house: House) -> None:
+    house.start("--cluster", "render")
+    assert [row["queue"] for row in house.sql("SELECT queue FROM work_worker")] == ["render"]
+
+
+def test_requeue_stale_says_what_it_did(house: House) -> None:
+    errand = house.errand()
+    house.sql("UPDATE errands_errand SET rung_at = NULL WHERE id = ?", errand)
+    assert "1 rung" in house.manage("requeue_stale")
+    assert "0 rung" in house.manage("requeue_stale")
