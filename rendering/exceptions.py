@@ -68,6 +68,10 @@ class AssetNotReady(RenderingError):
     code, status, sentence = "asset_not_ready", 422, "The asset is not ready."
 
 
+class CampaignNotFound(RenderingError):
+    code, status, sentence = "campaign_not_found", 400, "There is no such campaign."
+
+
 class SceneNotFound(RenderingError):
     code, status, sentence = "scene_not_found", 400, "The storyboard has no such scene."
 

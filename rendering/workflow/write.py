@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from media_assets.models import MediaAsset
-from rendering.exceptions import AssetNotFound, NotRenderable, Outdated, RenderingError
+from rendering.exceptions import CampaignNotFound, NotRenderable, Outdated, RenderingError
 from rendering.models import CONTENT_FIELDS, AssetUse, Campaign, Scene, Storyboard
 from rendering.workflow import assets
 from rendering.workflow import document as documents
@@ -140,7 +140,7 @@ def fields(valid: Mapping[str, Any], owner: AbstractBaseUser) -> dict[str, Any]:
     if valid.get("campaign"):
         campaign = Campaign.objects.for_user(owner).filter(pk=assets.as_uuid(valid["campaign"])).first()
         if campaign is None:
-            raise AssetNotFound("There is no such campaign.", pointer="/campaign")
+            raise CampaignNotFound(pointer="/campaign")
     return {
         "title": valid["title"],
         "campaign": campaign,
