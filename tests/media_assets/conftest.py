@@ -1,5 +1,7 @@
 """A library of its own for each test."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,13 @@ def library(settings: Any, tmp_path: Path) -> Path:
     }
     settings.WORKSPACES_DIR = tmp_path / "scratch"
     return media
+
+
+@pytest.fixture(autouse=True, scope="session")
+def child() -> Iterator[None]:
+    """The warm child ends with the run."""
+    yield
+    ingest._child(os.getpid()).close()
 
 
 def files(folder: Path) -> list[Path]:
