@@ -13,7 +13,8 @@ from django.core.management.base import CommandParser
 from rendering.management.film_command import FilmCommand
 from rendering.workflow import film, plan
 from rendering.workflow.document import Document
-from rendering.workflow.film import AssetFile, Progress
+from rendering.workflow.film import AssetFile
+from rendering.workflow.film_run import Progress
 from rendering.workflow.frame_size import QUALITIES
 from rendering.workflow.segment_cache import SegmentCache
 
