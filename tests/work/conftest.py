@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,17 @@ def dead(pid: int) -> bool:
     return not start_time(pid)
 
 
+TAKE_ORDERS = """
+import django, json, sys
+django.setup()
+from tests.work.errands.models import Errand
+for line in sys.stdin:
+    errand = Errand.objects.create(orders=json.loads(line))
+    errand.ring()
+    print(errand.pk.hex, flush=True)
+"""
+
+
 class House:
     """What a test with real workers needs; knows the database only as SQL, as a stranger would."""
 
@@ -44,6 +55,7 @@ class House:
             **os.environ,
             "DATA_DIR": str(folder),
             "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
+            "SECRET_KEY": "of the house",
             "BROKER_URL": "",
             "DJANGO_SETTINGS_MODULE": "tests.work.worker_settings",
             "WORKER_QUEUES": "default",
@@ -51,7 +63,7 @@ class House:
             "PYTHONWARNINGS": "default",
         }
         self.supervisors: list[subprocess.Popen[bytes]] = []
-        self.manage("migrate", "--run-syncdb", "--verbosity", "0")
+        self._orders: subprocess.Popen[str] | None = None
 
     def manage(self, *words: str) -> str:
         """Run a command to its end."""
@@ -63,6 +75,7 @@ class House:
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[bytes]:
         """Start the worker command; returns when its queue has answered."""
+        self.open_for_orders()
         log = (self.folder / "worker.log").open("ab")
         worker = subprocess.Popen(
             [sys.executable, "manage.py", "worker", *words],
@@ -92,16 +105,23 @@ class House:
 
     def errand(self, **orders: Any) -> str:
         """Write an errand and ring for it, as the web would; its id."""
-        code = (
-            "import django, json, sys; django.setup()\n"
-            "from tests.work.errands.models import Errand\n"
-            "errand = Errand.objects.create(orders=json.loads(sys.argv[1])); errand.ring(); print(errand.pk.hex)"
-        )
-        made = subprocess.run(
-            [sys.executable, "-c", code, json.dumps(orders)], cwd=ROOT, env=self.environment, capture_output=True
-        )
-        assert made.returncode == 0, made.stderr.decode()
-        return uuid.UUID(made.stdout.decode().split()[-1]).hex
+        self.open_for_orders()
+        assert self._orders and self._orders.stdin and self._orders.stdout
+        self._orders.stdin.write(json.dumps(orders) + "\n")
+        self._orders.stdin.flush()
+        return self._orders.stdout.readline().strip()
+
+    def open_for_orders(self) -> None:
+        """Start the process that takes orders; it gets ready while the worker does."""
+        if self._orders is None:
+            self._orders = subprocess.Popen(
+                [sys.executable, "-c", TAKE_ORDERS],
+                cwd=ROOT,
+                env={**self.environment, "DATA_DIR": str(self.folder / "orders")},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
 
     def read(self, errand: str) -> sqlite3.Row:
         """The errand as it stands."""
@@ -134,13 +154,27 @@ class House:
             if worker.poll() is None:
                 worker.kill()
             worker.wait()
+        if self._orders:
+            self._orders.communicate()
         for pid in self.processes():
             os.kill(pid, signal.SIGKILL)
 
 
+@pytest.fixture(scope="session")
+def empty_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database with nothing in it, made once."""
+    folder = tmp_path_factory.mktemp("house")
+    House(folder).manage("migrate", "--run-syncdb", "--verbosity", "0")
+    with sqlite3.connect(folder / "db.sqlite3") as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return folder / "db.sqlite3"
+
+
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path, empty_house: Path) -> Iterator[House]:
     """An empty house."""
+    shutil.copy(empty_house, tmp_path / "db.sqlite3")
     made = House(tmp_path)
     yield made
     made.close()

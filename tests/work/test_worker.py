@@ -102,6 +102,17 @@ def test_a_cluster_whose_head_is_killed_is_started_again(house: House, tmp_path:
     assert house.ended(errand)["result"] == "attempt 2"
 
 
+def test_a_silent_cluster_is_noticed_and_started_again(house: House) -> None:
+    supervisor = house.start("--patience", "2", WORKERS="1")
+    main = int(house.sql("SELECT main FROM work_worker")[0]["main"].split(":")[1])
+    # An idle worker dies with the lock of its queue: django-q2 replaces it, and nobody ever gets a task again.
+    idle = next(int(line.split()[-1]) for line in house.log.splitlines() if "ready for work" in line)
+    os.kill(idle, signal.SIGKILL)
+    until(lambda: dead(main))
+    assert house.ended(house.errand())["status"] == "completed"
+    assert supervisor.poll() is None and "answers no more" in house.log
+
+
 def test_a_child_of_a_killed_worker_ends_with_all_that_it_started(house: House, tmp_path: Path) -> None:
     house.start()
     errand = house.errand(do="child", pids=str(tmp_path / "pids"), **{"2": {"do": "nothing"}})

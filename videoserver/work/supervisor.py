@@ -27,9 +27,18 @@ GRACE = 10.0
 REAP_EVERY = 15.0
 
 
-def run(queues: Sequence[str], *, grace: float = GRACE, reap_every: float = REAP_EVERY) -> int:
+@dataclass(frozen=True)
+class Clocks:
+    """The seconds that a run of faults shortens."""
+
+    grace: float = GRACE
+    reap_every: float = REAP_EVERY
+    patience: float = canary.PATIENCE
+
+
+def run(queues: Sequence[str], clocks: Clocks = Clocks()) -> int:
     """Serve the queues until SIGTERM or SIGINT; the exit code. Needs a process of its own, and its main thread."""
-    return Supervisor(queues, grace, reap_every).run()
+    return Supervisor(queues, clocks).run()
 
 
 @dataclass
@@ -66,10 +75,10 @@ class Watch:
 class Supervisor:
     """Of the clusters of one `manage.py worker`."""
 
-    def __init__(self, queues: Sequence[str], grace: float, reap_every: float) -> None:
+    def __init__(self, queues: Sequence[str], clocks: Clocks) -> None:
         self.clusters = [Cluster(queue) for queue in dict.fromkeys(queues)]
         self.watches = {queue: Watch() for queue in queues}
-        self.grace = grace
+        self.clocks = clocks
         self.me = process.me()
         self.name = settings.WORKER_NAME or ":".join(self.me.split(":")[:2])
         self.asked = 0
@@ -80,7 +89,7 @@ class Supervisor:
             Chore(1.0, recover.release_dead),
             Chore(canary.BEAT_EVERY, self.beat),
             Chore(1.0, self.watch),
-            Chore(reap_every, recover.reap),
+            Chore(clocks.reap_every, recover.reap),
             Chore(5.0, self.end_orphans),
             Chore(600.0, workspace.sweep),
         ]
@@ -130,8 +139,8 @@ class Supervisor:
                 continue
             now = time.monotonic()
             if watch.rung is not None and worker.canary_at != watch.before:
-                watch.rung, watch.due = None, now + canary.EVERY
-            silent = watch.rung is not None and now - watch.rung > canary.PATIENCE
+                watch.rung, watch.due = None, now + self.clocks.patience / 4
+            silent = watch.rung is not None and now - watch.rung > self.clocks.patience
             if silent and not canary.busy(each.queue, f"{process.place()}:"):
                 logger.error("The cluster of %s answers no more and is started again", each.queue)
                 each.kill()
@@ -174,7 +183,7 @@ class Supervisor:
         asked = self.asked
         for each in self.clusters:
             each.ask_to_stop()
-        end = time.monotonic() + self.grace
+        end = time.monotonic() + self.clocks.grace
         while any(each.pid for each in self.clusters) and time.monotonic() < end and self.asked <= max(asked, 1):
             self.reap_processes()
             time.sleep(TICK)

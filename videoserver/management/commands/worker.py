@@ -16,18 +16,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--cluster", metavar="NAME", help="serve this queue alone")
         parser.add_argument("--parent", type=int, help="die when this parent process does")
+        usual = supervisor.Clocks()
+        parser.add_argument("--grace", type=float, default=usual.grace, metavar="S", help="how long a stop may take")
         parser.add_argument(
-            "--grace", type=float, default=supervisor.GRACE, help="seconds a stop may take (%(default)s)"
+            "--reap-every", type=float, default=usual.reap_every, metavar="S", help="the reaper's round"
         )
         parser.add_argument(
-            "--reap-every", type=float, default=supervisor.REAP_EVERY, help="seconds between two rounds of the reaper"
+            "--patience", type=float, default=usual.patience, metavar="S", help="how long a queue may be silent"
         )
 
-    def handle(
-        self, *args: Any, cluster: str | None, parent: int | None, grace: float, reap_every: float, **options: Any
-    ) -> None:
+    def handle(self, *args: Any, cluster: str | None, parent: int | None, **options: Any) -> None:
         if parent:
             process.die_with_parent(parent)
         queues = [cluster] if cluster else settings.WORKER_QUEUES
         self.stdout.write(f"Serving {', '.join(queues)} with {settings.WORKERS} workers each. Stop with Ctrl-C.")
-        sys.exit(supervisor.run(queues, grace=grace, reap_every=reap_every))
+        clocks = supervisor.Clocks(options["grace"], options["reap_every"], options["patience"])
+        sys.exit(supervisor.run(queues, clocks))
