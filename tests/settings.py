@@ -1,4 +1,4 @@
-"""The project's settings for the suite: fast hashes, files under a temporary folder, and the apps that only tests have."""
+"""The project's settings for the suite: fast hashes, files under a temporary folder, the apps that only tests have."""
 
 import os
 import tempfile
@@ -6,9 +6,12 @@ import tempfile
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="videoserver-tests-"))
 
 from videoserver.settings import *  # noqa: F403
-from videoserver.settings import INSTALLED_APPS, STATIC_ROOT
+from videoserver.settings import DATA_DIR, DATABASES, INSTALLED_APPS
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.work.errands"]
 API_RATE = ""
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns when there is none
+WHITENOISE_AUTOREFRESH = True  # or every new client would look through all static files
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, as in production: threads that share a database in memory lock each other out of it.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}

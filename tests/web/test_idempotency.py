@@ -1,9 +1,12 @@
 """Idempotency-Key: sent again, answered again, done once."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.db.models.functions import Now
 
 from tests.base import Api, problem
@@ -122,3 +125,24 @@ def test_a_stream_is_not_sent_twice_and_not_made_twice(writer_api):
     assert b"".join(writer_api.post(THINGS + "/film", headers=KEY).streaming_content) == b"film"
     problem(writer_api.post(THINGS + "/film", headers=KEY), 409, "answer_not_kept")
     assert ThingViewSet.calls == ["film"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_at_once_are_done_once(writer):
+    start = threading.Barrier(10)
+
+    def send(client: Api) -> tuple[int, bytes]:
+        start.wait()
+        try:
+            response = client.post(THINGS, {"name": "x"}, headers=KEY)
+            return response.status_code, response.content
+        finally:
+            connection.close()
+
+    clients = [Api(writer) for _ in range(10)]
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(send, clients))
+    done = {content for status, content in answers if status == 201}
+    assert len(done) == 1
+    assert {status for status, _ in answers} <= {201, 409}
+    assert ThingViewSet.calls == ["create"]
