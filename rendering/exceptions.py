@@ -12,8 +12,9 @@ class RenderingError(Exception):
     sentence: ClassVar[str] = "Rendering failed."
 
     def __init__(self, detail: str = "", *, pointer: str = "", errors: list[dict[str, str]] | None = None) -> None:
-        self.detail = detail or self.sentence
-        self.pointer = pointer
+        first = errors[0] if errors else {"detail": self.sentence, "pointer": ""}
+        self.detail = detail or first["detail"]
+        self.pointer = pointer or first["pointer"]
         self.errors = errors or ([{"pointer": pointer, "code": self.code, "detail": self.detail}] if pointer else [])
         super().__init__(self.detail)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -226,8 +227,8 @@ def complete(job: Job, timeline: Timeline, specs: list[SegmentSpec], files: dict
     logger.info(f"Job {job.pk}: Video rendering task completed successfully")
 
 
-def require_same(stored: ingest.StoredFile, report: CheckReport) -> None:
+def require_same(stored: ingest.StoredFile, report: Mapping[str, Any]) -> None:
     """What the storage gave back must be what was checked."""
-    if (stored.size, stored.checksum) != (report.size, report.sha256):
+    if (stored.size, stored.checksum) != (report["size"], report["sha256"]):
         stored.forget()
         raise StoredDifferently()
