@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from rendering.providers.local.colour import Colour, Ramp
 from rendering.providers.local.dice import Dice
+from rendering.providers.local.stencil import Area, Plane, Stencil
 
-Plane = NDArray[np.float32]
 Paint = Colour | Plane
 """One colour, or three planes of the mask's size."""
 
 
-Area = tuple[slice, slice]
 ALL: Area = (slice(None), slice(None))
 
 
 class Canvas:
-    """Red, green and blue planes of 0–1. Places and sizes are in units of the shorter side: a composition fits any size.
+    """Red, green and blue planes of 0–1. Places and sizes are in units of the shorter side, so all fits any size.
 
     Every machine must draw the same bytes: planes only meet operations that IEEE 754 defines to the last bit
     (+ − × ÷ √); sines, powers and exponentials are taken in double precision of short tables.
@@ -80,15 +78,17 @@ class Canvas:
         """A round mask; `soft` is the width of its edge beyond antialiasing."""
         edge = np.float32(max(self.pixel, soft))
         away = np.sqrt(self.squared(x, y))
-        return np.clip((np.float32(radius) - away) / edge + np.float32(0.5), 0, 1)
+        mask: Plane = np.clip((np.float32(radius) - away) / edge + np.float32(0.5), 0, 1)
+        return mask
 
     def ring(self, x: float, y: float, radius: float, thick: float) -> Plane:
         away = np.abs(np.sqrt(self.squared(x, y)) - np.float32(radius))
-        return np.clip((np.float32(thick / 2) - away) * np.float32(self.unit) + np.float32(0.5), 0, 1)
+        mask: Plane = np.clip((np.float32(thick / 2) - away) * np.float32(self.unit) + np.float32(0.5), 0, 1)
+        return mask
 
     def halo(self, x: float, y: float, radius: float, stretch: float = 1.0) -> Plane:
         """Light that falls off with distance: 1 in the middle, a quarter at `radius`."""
-        near = 1 / (1 + self.squared(x, y, stretch) * np.float32(1 / radius**2))
+        near: Plane = 1 / (1 + self.squared(x, y, stretch) * np.float32(1 / radius**2))
         return near * near
 
     def squared(self, x: float, y: float, stretch: float = 1.0) -> Plane:
@@ -97,7 +97,7 @@ class Canvas:
         return across * across + down * down
 
     def below(self, edge: NDArray[np.float64]) -> tuple[Area, Plane]:
-        """The area from an edge's highest point down, and the mask of what lies below it; one height for each column."""
+        """The area from an edge's highest point down, and the mask of what lies below; an edge has a height a column."""
         first = max(0, min(self.height - 1, int(float(edge.min()) * self.unit) - 2))
         rows = slice(first, self.height)
         steep = np.gradient(edge) * self.unit
@@ -107,7 +107,7 @@ class Canvas:
 
     def cut(self, scale: int = 3) -> Stencil:
         """A stencil to draw antialiased polygons and lines on."""
-        return Stencil(self, scale)
+        return Stencil(self.width, self.height, scale)
 
     # Noise
 
@@ -186,71 +186,3 @@ class Canvas:
         else:
             picture.save(path, "JPEG", quality=93, subsampling=0)
         return picture
-
-
-class Stencil:
-    """Polygons, discs and lines, drawn some times larger and shrunk to a mask, so that every edge is smooth."""
-
-    def __init__(self, canvas: Canvas, scale: int) -> None:
-        self.canvas, self.scale = canvas, scale
-        self.shapes: list[tuple[str, list[tuple[float, float]], float, int]] = []
-        self.limits = [float("inf"), float("inf"), float("-inf"), float("-inf")]
-
-    def polygon(self, points: Sequence[tuple[float, float]], ink: float = 1.0) -> None:
-        self._add("polygon", points, 0, ink)
-
-    def disc(self, x: float, y: float, radius: float, ink: float = 1.0) -> None:
-        self._add("disc", [(x - radius, y - radius), (x + radius, y + radius)], 0, ink)
-
-    def box(self, left: float, top: float, right: float, bottom: float, ink: float = 1.0) -> None:
-        if right > left and bottom > top:
-            self._add("box", [(left, top), (right, bottom)], 0, ink)
-
-    def line(self, points: Sequence[tuple[float, float]], thick: float, ink: float = 1.0) -> None:
-        self._add("line", points, thick, ink)
-
-    def _add(self, kind: str, points: Sequence[tuple[float, float]], thick: float, ink: float) -> None:
-        self.shapes.append((kind, list(points), thick, int(ink * 255)))
-        across, down = [x for x, _ in points], [y for _, y in points]
-        left, top, right, bottom = self.limits
-        self.limits = [
-            min(left, min(across) - thick),
-            min(top, min(down) - thick),
-            max(right, max(across) + thick),
-            max(bottom, max(down) + thick),
-        ]
-
-    def area(self) -> tuple[slice, slice]:
-        """The rows and columns that the shapes may touch."""
-        unit, (left, top, right, bottom) = self.canvas.unit, self.limits
-        if left > right:
-            return slice(0, 0), slice(0, 0)
-        rows = clamp(top * unit - 2, self.canvas.height), clamp(bottom * unit + 3, self.canvas.height)
-        columns = clamp(left * unit - 2, self.canvas.width), clamp(right * unit + 3, self.canvas.width)
-        return slice(*rows), slice(*columns)
-
-    def mask(self) -> tuple[tuple[slice, slice], Plane]:
-        """The touched area, and its mask."""
-        rows, columns = area = self.area()
-        width, height = columns.stop - columns.start, rows.stop - rows.start
-        if not width or not height:
-            return area, np.zeros((height, width), dtype=np.float32)
-        sheet = Image.new("L", (width * self.scale, height * self.scale), 0)
-        pen, factor = ImageDraw.Draw(sheet), self.canvas.unit * self.scale
-        left, top = columns.start * self.scale, rows.start * self.scale
-        for kind, points, thick, ink in self.shapes:
-            scaled = [(x * factor - left, y * factor - top) for x, y in points]
-            if kind == "polygon":
-                pen.polygon(scaled, fill=ink)
-            elif kind == "line":
-                pen.line(scaled, fill=ink, width=max(1, round(thick * factor)), joint="curve")
-            elif kind == "disc":
-                pen.ellipse((*scaled[0], *scaled[1]), fill=ink)
-            else:
-                right, bottom = (max(low, high - 1) for low, high in zip(*scaled, strict=True))
-                pen.rectangle((*scaled[0], right, bottom), fill=ink)
-        return area, np.asarray(sheet.reduce(self.scale), dtype=np.float32) * np.float32(1 / 255)
-
-
-def clamp(place: float, end: int) -> int:
-    return max(0, min(end, int(place)))

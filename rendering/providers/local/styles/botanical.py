@@ -64,7 +64,8 @@ def plant(
 
 def leaf(x: float, y: float, turn: float, long: float, wide: float, curl: float) -> tuple[Points, Points]:
     """Both edges of a pointed leaf from its stalk to its tip."""
-    upper, lower = [], []
+    upper: Points = []
+    lower: Points = []
     for t in np.linspace(0, 1, 15).tolist():
         half = long * wide * 0.5 * (4 * t * (1 - t)) ** 0.8
         middle = curl * long * t * t

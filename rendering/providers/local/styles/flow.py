@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rendering.providers.local.canvas import Canvas
 from rendering.providers.local.colour import Ramp, mix, shifted
 from rendering.providers.local.dice import Dice
 from rendering.providers.local.palettes import Palette
 
+Chart = NDArray[np.float64]
 STEPS = 90
 GRID = 160
 
@@ -25,7 +27,7 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> None:
     # The current is worked out on a small canvas of one size, so that every size of picture gets the same threads.
     chart = Canvas(round(GRID * canvas.wide), round(GRID * canvas.tall))
     stream = chart.field(dice.fork("stream"), dice.between(0.55, 0.95), octaves=2, gain=0.3).astype(np.float64)
-    down, across = np.gradient(stream)
+    down, across = (np.asarray(slope) for slope in np.gradient(stream))
     tones = [
         palette.accent,
         palette.far,
@@ -48,9 +50,7 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> None:
     canvas.vignette(0.3)
 
 
-def thread(
-    chart: Canvas, across: np.ndarray, down: np.ndarray, x: float, y: float, long: float
-) -> list[tuple[float, float]]:
+def thread(chart: Canvas, across: Chart, down: Chart, x: float, y: float, long: float) -> list[tuple[float, float]]:
     """A line along the current: along the heights of the stream field, which never cross."""
     points = []
     for _ in range(int(STEPS * long)):

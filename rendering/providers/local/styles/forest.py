@@ -44,7 +44,8 @@ def spruce(trees: Stencil, dice: Dice, x: float, foot: float, high: float) -> No
     tiers = dice.whole(7, 10)
     wide = high * dice.between(0.17, 0.25)
     lean = dice.between(-0.02, 0.02) * high
-    left, right = [], []
+    left: list[tuple[float, float]] = []
+    right: list[tuple[float, float]] = []
     for tier in range(tiers):
         part = (tier + 0.6) / tiers
         y, inner = foot - high * (1 - part), wide * part * 0.45

@@ -70,15 +70,17 @@ def peaks(canvas: Canvas, dice: Dice, cells: float, sharp: float) -> NDArray[np.
     return np.asarray(np.clip((hill * 0.5 + 0.5) * (1 - sharp) + ridge * sharp, -0.2, 1.2))
 
 
-def birds(canvas: Canvas, dice: Dice, colour: Colour, x: float, y: float) -> None:
-    """A few far birds, each two strokes of a wing."""
+def birds(
+    canvas: Canvas, dice: Dice, colour: Colour, x: float, y: float, lift: float = 1.0, scale: float = 1.0
+) -> None:
+    """A few far birds, each two strokes of a wing; `lift` is how far up the wings are."""
     stencil = canvas.cut(4)
     for _ in range(dice.whole(3, 7)):
-        bx, by, span = x + dice.between(-0.16, 0.16), y + dice.between(-0.06, 0.06), dice.between(0.008, 0.018)
-        tilt = dice.between(-0.2, 0.2)
+        bx, by = x + dice.between(-0.16, 0.16) * scale, y + dice.between(-0.06, 0.06) * scale
+        span, tilt = dice.between(0.008, 0.018) * scale, dice.between(-0.2, 0.2)
         for side in (-1, 1):
             wing = [
-                (bx + side * span * t, by + span * (-0.9 * t + 1.1 * t * t + tilt * side * t))
+                (bx + side * span * t, by + span * (lift * (1.1 * t * t - 0.9 * t) + tilt * side * t))
                 for t in (0, 0.2, 0.4, 0.6, 0.8, 1)
             ]
             stencil.line(wing, span * 0.13)

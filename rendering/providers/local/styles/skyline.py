@@ -31,7 +31,7 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> None:
             )
             tower(walls, row, x, shore, wide, high)
             if number:
-                windows(lamps, row, x, shore, wide, high, 0.5 if palette.night else 0.16)
+                windows(lamps, row.fork("windows", f"{x:.6f}"), x, shore, wide, high, 0.5 if palette.night else 0.16)
             x += wide + row.pick((0, 0, 0, 0.012, 0.03)) * (1 - 0.5 * near)
         body = mix(mix(palette.glow, palette.far, 0.3 + 0.7 * near), palette.near, near**1.3 * 0.95)
         haze = mix(body, palette.glow, 0.5 * (1 - 0.6 * near))
