@@ -72,7 +72,7 @@ def seconds_left(job: Job, segments: list[Segment], usual_speed: Callable[[], fl
         elapsed = max((timezone.now() - begun).total_seconds(), 0.001)
         return round(left / (done / elapsed), 1)
     speed = usual_speed()
-    return round((left or planned_frames(job)) / speed, 1) if speed else None
+    return round((left if segments else planned_frames(job)) / speed, 1) if speed else None
 
 
 def planned_frames(job: Job) -> int:

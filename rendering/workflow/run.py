@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -54,6 +53,7 @@ def begin(job: Job) -> None:
     logger.info(f"Job {job.pk}: Extracting image URLs from storyboard")
     pictures = [use for use in documents.asset_references(job.document) if use.type == "image"]
     logger.info(f"Job {job.pk}: Extracted {len(pictures)} image URLs")
+    logger.info(f"Job {job.pk}: Video rendering attempt {job.attempt}/{job.max_attempts}")
 
 
 def planned(job: Job) -> tuple[Timeline, dict[str, MediaAsset]]:
@@ -101,7 +101,6 @@ def hand_out(job: Job, timeline: Timeline, specs: list[SegmentSpec]) -> int:
             job.enter(Stage.RENDERING, rendering_message(job))
             allowed = sum(seconds_allowed(spec.frames, timeline.fps) for spec in specs)
             job.keep(deadline_at=timezone.now() + timedelta(seconds=max(allowed, SHORTEST_DEADLINE)))
-            logger.info(f"Job {job.pk}: Video rendering attempt {job.attempt}/{job.max_attempts}")
             job.wait_for(missing)
     return missing
 
@@ -198,10 +197,10 @@ def complete(job: Job, timeline: Timeline, specs: list[SegmentSpec], files: dict
         report = launch.check(film, timeline, on_event=alive)
         job.enter(Stage.SAVING, "Downloading video...")
         stored = ingest.put(film, job.owner, "video")
-        logger.info(f"Job {job.pk}: Downloading video from {stored.key}")
-        require_same(stored, report)
-        logger.info(f"Job {job.pk}: Video downloaded successfully ({stored.size} bytes)")
         with assets.forgotten_on_error(stored), transaction.atomic():
+            logger.info(f"Job {job.pk}: Downloading video from {stored.key}")
+            require_same(stored, report)
+            logger.info(f"Job {job.pk}: Video downloaded successfully ({stored.size} bytes)")
             job.enter(Stage.SAVING, "Finalizing...")
             asset = ingest.record(stored, job.owner, name=f"{job.document['title']}.mp4", metadata=job.metadata)
             JobResult.objects.create(
@@ -227,8 +226,7 @@ def complete(job: Job, timeline: Timeline, specs: list[SegmentSpec], files: dict
     logger.info(f"Job {job.pk}: Video rendering task completed successfully")
 
 
-def require_same(stored: ingest.StoredFile, report: Mapping[str, Any]) -> None:
+def require_same(stored: ingest.StoredFile, report: dict[str, Any]) -> None:
     """What the storage gave back must be what was checked."""
     if (stored.size, stored.checksum) != (report["size"], report["sha256"]):
-        stored.forget()
         raise StoredDifferently()
