@@ -20,9 +20,10 @@ from rendering.engine.timeline import (
 )
 
 FADE = Transition("crossfade", 15)
+CUT = Transition()
 
 
-def clip(frames=120, *layers, transition=Transition()):
+def clip(frames=120, *layers, transition=CUT):
     return Clip(frames=frames, layers=layers, transition=transition)
 
 

@@ -1,0 +1,158 @@
+"""Text on pixels: inside its box, whole, shaped."""
+
+import numpy as np
+import pytest
+from PIL import features
+
+from rendering.engine import captions
+from rendering.engine.planes import Planes, blend
+from rendering.engine.text import draw
+from rendering.engine.timeline import TextLayer, at_frame
+from rendering.engine.typeset import ELLIPSIS, FAMILIES, font, runs, set_text
+
+LONG = "The fishing boats come home at dawn while the gulls are loud above the quays and nobody sleeps any more"
+raqm = pytest.mark.skipif(not features.check("raqm"), reason="this Pillow has no Raqm")
+
+
+def text(words, box=(100, 100, 400, 120), size=48.0, **options):
+    return TextLayer(text=words, box=box, size=size, **options)
+
+
+def lines(layer):
+    return ["".join(run.text for run in line.runs) for line in set_text(layer).lines]
+
+
+def ink(layer, size=(640, 360)):
+    """Left, top, right, bottom of what is drawn."""
+    canvas = Planes.blank(*size)
+    blend(canvas, draw(layer))
+    rows, columns = np.nonzero(canvas.y > 40)
+    return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+
+
+@pytest.mark.parametrize(
+    "words", ["Quay", LONG, LONG * 5, "Jgpqy" * 30, "W", "Ünï\nzwei Zeilen", "שלום עולם", "मछली की नाव"]
+)
+@pytest.mark.parametrize("box", [(100, 100, 400, 120), (10, 20, 90, 300), (300, 40, 200, 20)])
+@pytest.mark.parametrize("anchor", ["top", "bottom"])
+def test_text_never_leaves_its_box(words, box, anchor):
+    left, top, right, bottom = ink(text(words, box, anchor=anchor))
+    assert left >= box[0] - 2
+    assert right <= box[0] + box[2] + 2
+    assert top >= box[1] - 1
+    assert bottom <= box[1] + box[3] + 1
+
+
+def test_it_keeps_its_size_then_shrinks_then_wraps_then_is_cut():
+    assert set_text(text("Short")).size == 48
+    little = set_text(text("Just a little too long"))
+    assert (len(little.lines), 48 * 0.85 <= little.size < 48) == (1, True)
+    wrapped = set_text(text("The old harbour lies at dawn"))
+    assert (len(wrapped.lines), wrapped.size > 40) == (2, True)
+    cut = lines(text(LONG * 3))
+    assert cut[-1].endswith(ELLIPSIS)
+    assert all(word.rstrip(ELLIPSIS) in LONG * 3 for line in cut for word in line.split())
+
+
+def test_wrapped_lines_are_about_equally_long():
+    block = set_text(text("one two three four five six seven", box=(0, 0, 500, 300)))
+    widths = [line.width for line in block.lines]
+    assert len(widths) == 2
+    assert min(widths) > 0.7 * max(widths)
+
+
+def test_descenders_are_whole():
+    """The tail of a g reaches as far below the line with much room as with little."""
+    tight, roomy = (ink(text("gjpqy", box=(100, 100, 400, high), anchor="top")) for high in (62, 200))
+    assert tight == roomy
+    _, _, _, without = ink(text("nnn", box=(100, 100, 400, 200), anchor="top"))
+    assert tight[3] - without >= 48 * 0.18
+
+
+@pytest.mark.parametrize("align", ["left", "center", "right"])
+@pytest.mark.parametrize("anchor", ["top", "middle", "bottom"])
+def test_text_stands_where_it_is_told(align, anchor):
+    left, top, right, bottom = ink(text("HHH", size=40.0, align=align, anchor=anchor))
+    across = {"left": 100 - left, "center": 300 - (left + right) / 2, "right": 500 - right}[align]
+    down = {"top": 110 - top, "middle": 160 - (top + bottom) / 2, "bottom": 210 - bottom}[anchor]
+    assert abs(across) <= 6
+    assert abs(down) <= 8
+
+
+def test_a_plate_lies_behind_the_lines_and_inside_the_box():
+    layer = text("Dawn", plate="#ffffff", color="#000000", anchor="bottom")
+    left, top, right, bottom = ink(layer)
+    assert bottom == 220
+    assert abs((left + right) / 2 - 300) <= 1
+    assert 150 < right - left < 260
+    canvas = Planes.blank(640, 360)
+    blend(canvas, draw(layer))
+    assert canvas.y[top + 1, left + 1] < 60  # round corners
+    assert canvas.y[(top + bottom) // 2, left + 2] == 235
+    assert canvas.y[top:bottom, left:right].min() <= 20
+
+
+def test_a_shadow_darkens_what_lies_around_the_glyphs():
+    canvas = Planes.blank(640, 360)
+    canvas.fill((180, 128, 128))
+    blend(canvas, draw(text("Dawn", shadow=0.8)))
+    assert canvas.y.max() >= 233
+    assert canvas.y.min() < 130
+
+
+def test_empty_text_draws_nothing():
+    canvas = Planes.blank(640, 360)
+    for words in ("", "  ", "\n"):
+        blend(canvas, draw(text(words)))
+    assert canvas.y.max() == 16
+
+
+@raqm
+def test_arabic_letters_join():
+    face = font("NotoSansArabic", "regular", 60)
+    joined = face.getlength("سلام", direction="rtl")
+    apart = sum(face.getlength(letter, direction="rtl") for letter in "سلام")
+    assert joined < 0.8 * apart
+
+
+@raqm
+def test_hebrew_and_latin_in_one_line_stand_in_reading_order():
+    assert [run.text.strip() for run in runs("Welcome שלום to the harbour")] == ["Welcome", "שלום", "to the harbour"]
+    assert [run.text.strip() for run in runs("שלום Inter עולם")] == ["עולם", "Inter", "שלום"]
+    assert [run.right_to_left for run in runs("שלום Inter עולם")] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("words", "family"),
+    [("Hafen", "Inter"), ("Κύμα", "Inter"), ("بحر", FAMILIES[1]), ("ים", FAMILIES[2]), ("नाव", FAMILIES[3])],
+)
+def test_every_script_has_its_font(words, family):
+    assert {run.family for run in runs(words)} == {family}
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (1080, 1080), (640, 360), (2520, 1080), (864, 1080)])
+def test_a_caption_is_readable_whole_and_in_the_safe_area(size):
+    width, height = size
+    (layer,) = captions.layers(LONG, width, height, 120, 30)
+    block = set_text(layer, (0.55, 0.3))
+    assert 1 <= len(block.lines) <= 3
+    assert not "".join(run.text for line in block.lines for run in line.runs).endswith(ELLIPSIS)
+    assert block.size >= 0.028 * min(size)
+    left, top, right, bottom = ink(layer, size)
+    assert left >= 0.05 * width
+    assert right <= 0.95 * width
+    assert top >= height / 2
+    assert bottom <= 0.95 * height
+
+
+def test_a_caption_fades_in_and_out_between_the_transitions():
+    (layer,) = captions.layers("Dawn", 640, 360, 120, 30, way_in=15, way_out=15)
+    assert (layer.first, layer.until) == (15, 105)
+    levels = [at_frame(layer.opacity, frame) for frame in range(15, 105)]
+    assert 0 < levels[0] < 0.6
+    assert 0 < levels[-1] < 0.9
+    assert levels[10:-10] == [1.0] * 70
+
+
+def test_no_words_no_caption():
+    assert captions.layers(" ", 640, 360, 120, 30) == ()
