@@ -44,7 +44,7 @@ def decimal(name: str, default: float, least: float, most: float) -> float:
 
 
 def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
-    word = env.str(name, default=default).strip()
+    word: str = env.str(name, default=default).strip()
     if word not in choices:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, but it is {word!r}.")
     return word
@@ -55,7 +55,7 @@ def words(name: str, default: str = "") -> list[str]:
 
 
 def rate(name: str, default: str) -> str:
-    text = env.str(name, default=default).strip()
+    text: str = env.str(name, default=default).strip()
     if text and not re.fullmatch(r"[1-9][0-9]{0,8}/(s|min|hour|day)", text):
         raise ImproperlyConfigured(f"{name} must be a rate such as 1200/min, or empty for none, but it is {text!r}.")
     return text
@@ -64,7 +64,7 @@ def rate(name: str, default: str) -> str:
 def secret_key(data_dir: Path, debug: bool) -> str:
     """The configured key; on a laptop one is generated and kept, so that sessions survive a restart."""
     if given := env.str("SECRET_KEY", default=""):
-        return given
+        return str(given)
     if not debug:
         raise ImproperlyConfigured("SECRET_KEY must be set when DEBUG is 0: give it 50 random characters.")
     kept = data_dir / "secret_key"
