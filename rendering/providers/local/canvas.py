@@ -24,9 +24,11 @@ class Canvas:
 
     Every machine must draw the same bytes: planes only meet operations that IEEE 754 defines to the last bit
     (+ − × ÷ √); sines, powers and exponentials are taken in double precision of short tables.
+    On a `living` canvas what can move (birds) is left out: it will be laid over it.
     """
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, *, living: bool = False) -> None:
+        self.living = living
         self.width, self.height = width, height
         self.unit = min(width, height)
         self.wide, self.tall = width / self.unit, height / self.unit
@@ -88,7 +90,7 @@ class Canvas:
 
     def halo(self, x: float, y: float, radius: float, stretch: float = 1.0) -> Plane:
         """Light that falls off with distance: 1 in the middle, a quarter at `radius`."""
-        near: Plane = 1 / (1 + self.squared(x, y, stretch) * np.float32(1 / radius**2))
+        near: Plane = np.float32(1) / (1 + self.squared(x, y, stretch) * np.float32(1 / radius**2))
         return near * near
 
     def squared(self, x: float, y: float, stretch: float = 1.0) -> Plane:
@@ -97,7 +99,7 @@ class Canvas:
         return across * across + down * down
 
     def below(self, edge: NDArray[np.float64]) -> tuple[Area, Plane]:
-        """The area from an edge's highest point down, and the mask of what lies below; an edge has a height a column."""
+        """The area from the top of an edge (a height for each column) down, and the mask of what lies below it."""
         first = max(0, min(self.height - 1, int(float(edge.min()) * self.unit) - 2))
         rows = slice(first, self.height)
         steep = np.gradient(edge) * self.unit

@@ -29,10 +29,13 @@ class Mood:
 
 
 MOODS = {
-    "gentle": Mood(("calm", "gentle", "morning", "soft", "garden", "sea", "harbour", "tea"), (70, 80), ("major", "lydian"), 0.55),
+    "gentle": Mood(
+        ("calm", "gentle", "morning", "soft", "garden", "sea", "harbour", "tea"),
+        (70, 80), ("major", "lydian"), 0.55,
+    ),
     "warm": Mood(("home", "love", "coffee", "family", "bread", "thank", "story", "friend"), (74, 86), ("major",), 0.7),
     "bright": Mood(
-        ("energy", "sport", "launch", "fresh", "play", "game", "business", "product", "build", "summer", "team", "fast"),
+        ("energy", "sport", "launch", "fresh", "play", "game", "business", "product", "build", "team", "fast"),
         (92, 104), ("major", "lydian"), 1.0,
     ),
     "deep": Mood(

@@ -23,7 +23,7 @@ def sound(note: Note) -> Wave:
         return pad(note)
     mono = struck(note.voice, note.pitch, round(note.length, 3) if note.voice == "bass" else 0.0) * note.gain
     angle = (min(1.0, max(-1.0, note.pan)) + 1) * np.pi / 4
-    return np.stack([mono * np.cos(angle), mono * np.sin(angle)]) * np.sqrt(2)
+    return np.asarray(np.stack([mono * np.cos(angle), mono * np.sin(angle)]) * np.sqrt(2))
 
 
 def pad(note: Note) -> Wave:

@@ -1,4 +1,4 @@
-"""Soundtracks: a score from words, played into a 48 kHz stereo WAV piece by piece, so that an hour takes no more memory."""
+"""Soundtracks: a score from words, played into a 48 kHz stereo WAV in pieces: an hour takes no more memory."""
 
 from __future__ import annotations
 

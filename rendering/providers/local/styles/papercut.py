@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageFilter
 
-from rendering.providers.local.canvas import Canvas, Plane
+from rendering.providers.local.canvas import Canvas
 from rendering.providers.local.colour import Ramp, mix, shifted
 from rendering.providers.local.dice import Dice
 from rendering.providers.local.palettes import Palette
+from rendering.providers.local.stencil import Plane
 
 
 def draw(canvas: Canvas, palette: Palette, dice: Dice) -> None:

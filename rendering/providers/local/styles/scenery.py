@@ -74,6 +74,8 @@ def birds(
     canvas: Canvas, dice: Dice, colour: Colour, x: float, y: float, lift: float = 1.0, scale: float = 1.0
 ) -> None:
     """A few far birds, each two strokes of a wing; `lift` is how far up the wings are."""
+    if canvas.living:
+        return
     stencil = canvas.cut(4)
     for _ in range(dice.whole(3, 7)):
         bx, by = x + dice.between(-0.16, 0.16) * scale, y + dice.between(-0.06, 0.06) * scale

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from rendering.providers.local.canvas import Canvas, Stencil
+from rendering.providers.local.canvas import Canvas
 from rendering.providers.local.colour import Ramp, mix
 from rendering.providers.local.dice import Dice
 from rendering.providers.local.palettes import Palette
+from rendering.providers.local.stencil import Stencil
 from rendering.providers.local.styles import scenery
 
 
