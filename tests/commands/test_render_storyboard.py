@@ -13,6 +13,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
+from media_assets import ingest
+from rendering.workflow import write as write_storyboard
 from tests import footage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -190,6 +192,39 @@ def test_a_still_is_the_frame_at_its_time(folder, cache, tmp_path):
         with Image.open(tmp_path / "still.jpg") as still:
             assert (still.format, still.size) == ("JPEG", (320, 180))
             assert footage.number_of(still) == number
+
+
+@pytest.fixture
+def stored(author, folder):
+    """A storyboard of rows, with its film in the library."""
+    film = ingest.record(ingest.put(folder / "boat.mp4", author, "video"), author, "boat.mp4")
+    scene = {"template": "footage", "duration": 1, "params": {"video": str(film.pk), "start": 1}}
+    return write_storyboard.create(author, SMALL | {"scenes": [scene]})
+
+
+@pytest.mark.django_db
+def test_a_stored_storyboard_goes_the_same_way(stored, cache, tmp_path):
+    call_command("render_storyboard", "--storyboard", str(stored.pk), "--output", str(tmp_path / "out.mp4"))
+    assert frames_of(tmp_path / "out.mp4") == list(range(10, 20))
+    call_command("still", "--storyboard", str(stored.pk), "--at", "0.5", "--output", str(tmp_path / "still.jpg"))
+    with Image.open(tmp_path / "still.jpg") as still:
+        assert footage.number_of(still) == 15
+
+
+@pytest.mark.django_db
+def test_a_storyboard_that_is_not_there_is_a_sentence(cache, tmp_path):
+    nobody = "00000000-0000-4000-8000-000000000000"
+    with pytest.raises(CommandError, match=f"There is no storyboard {nobody}"):
+        call_command("render_storyboard", "--storyboard", nobody, "--output", str(tmp_path / "out.mp4"))
+
+
+@pytest.mark.django_db
+def test_a_stored_storyboard_without_scenes_ends_with_2(author, cache, tmp_path, capsys):
+    empty = write_storyboard.create(author, SMALL | {"scenes": []})
+    with pytest.raises(SystemExit) as ended:
+        call_command("render_storyboard", "--storyboard", str(empty.pk), "--output", str(tmp_path / "out.mp4"))
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "/scenes: No storyboard data available\n"
 
 
 def environment(tmp_path):
