@@ -22,12 +22,12 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # Queries that sign a URL or carry a token, and forms that carry a password.
     (
         re.compile(
-            r"(?i)(?<![a-z0-9])((?:[a-z0-9]+[-_])*(?:token|signature|sig|credential|secret|password|passwd|api_?key"
-            r"|accesskeyid|key-pair-id|policy)=)[^&\s'\"<>]+"
+            r"(?i)((?:token|signature|\bsig|credential|secret|password|passwd|api_?key|accesskeyid|key-pair-id|\bpolicy)=)"
+            r"[^&\s'\"<>]+"
         ),
         rf"\1{HIDDEN}",
     ),
-    (re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s@:'\"]*:[^/\s@'\"]+@"), rf"\1{HIDDEN}@"),
+    (re.compile(r"(?i)\b([a-z][a-z0-9+.-]{0,20}://)[^/\s@:'\"]{0,200}:[^/\s@'\"]{1,200}@"), rf"\1{HIDDEN}@"),
 )
 # Every pattern needs one of these; looking for them first keeps ordinary lines cheap.
 _MAYBE = re.compile(
