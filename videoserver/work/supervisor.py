@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 TICK = 0.1
 GRACE = 10.0
 REAP_EVERY = 15.0
+LAST_SECONDS = 5.0
+"""What the kernel has to end what was killed."""
 
 
 @dataclass(frozen=True)
@@ -163,14 +165,16 @@ class Supervisor:
             elif ended:
                 self._orphans_seen.discard(pid)
 
-    def end_orphans(self) -> None:
-        """Kill what dead workers left: it was given to us, and nobody waits for it."""
+    def end_orphans(self) -> bool:
+        """Kill what dead processes left: it was given to us, and nobody waits for it. Whether there was any."""
         mains = {each.pid for each in self.clusters}
-        for child in psutil.Process().children():
-            if child.pid not in mains | self.others | self._orphans_seen:
-                logger.warning("Ending the orphan %s", child.pid)
-                self._orphans_seen.add(child.pid)
+        orphans = [child for child in psutil.Process().children() if child.pid not in mains | self.others]
+        for child in orphans:
+            if child.pid not in self._orphans_seen and process.start_time(child.pid):
+                logger.info("Ending the orphan %s", child.pid)
                 child.kill()
+            self._orphans_seen.add(child.pid)
+        return bool(orphans)
 
     def end_predecessors(self) -> None:
         """What supervisors of this machine left when they were killed."""
@@ -189,10 +193,10 @@ class Supervisor:
             time.sleep(TICK)
         for each in self.clusters:
             each.kill()
-        while any(each.pid for each in self.clusters):
+        end = time.monotonic() + LAST_SECONDS
+        while (any(each.pid for each in self.clusters) or self.end_orphans()) and time.monotonic() < end:
             self.reap_processes()
             time.sleep(TICK)
-        self.end_orphans()
         Chore(0, lambda: recover.release_dead(spent=False)).tend()
         Chore(0, Worker.objects.filter(supervisor=self.me).delete).tend()
         logger.info("The worker has stopped")
