@@ -72,7 +72,7 @@ class Job(WorkRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.pk}"
+        return f"{self.get_kind_display()} of {self.storyboard.title}" if self.storyboard else str(self.pk)
 
     def enter(self, stage: Stage, message: str) -> None:
         """Say what the run does now. Raises what should stop it."""

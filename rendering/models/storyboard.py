@@ -150,7 +150,7 @@ class Scene(models.Model):
     storyboard = models.ForeignKey(Storyboard, on_delete=models.CASCADE, related_name="scenes")
     position = models.PositiveIntegerField()
     template = models.CharField(max_length=60)
-    duration = models.DecimalField(max_digits=8, decimal_places=3)
+    duration = models.FloatField(help_text="Seconds, exactly as they were written: a rounded copy has other frames.")
     params = models.JSONField(default=dict, blank=True)
     caption = models.TextField(blank=True)
     narration = models.CharField(max_length=64, blank=True, help_text="The id of an audio asset.")
@@ -171,7 +171,7 @@ class Scene(models.Model):
         return {
             "id": str(self.pk),
             "template": self.template,
-            "duration": float(self.duration),
+            "duration": self.duration,
             "params": self.params,
             "caption": self.caption,
             "narration": self.narration or None,

@@ -27,5 +27,5 @@ class Command(BaseCommand):
         command = [sys.executable, "-m", "gunicorn", "videoserver.wsgi:application", "--bind", f"{host}:{port}"]
         # One process: the caps on waits and streams are counted in it.
         command += ["--worker-class", "gthread", "--workers", "1", "--threads", str(settings.WEB_THREADS)]
-        command += ["--timeout", "120", "--graceful-timeout", "10", "--keep-alive", "15"]
+        command += ["--timeout", "120", "--graceful-timeout", "10", "--keep-alive", "15", "--no-control-socket"]
         os.execv(sys.executable, command)  # noqa: S606 - no shell; the arguments are ours
