@@ -228,7 +228,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('position', models.PositiveIntegerField()),
                 ('template', models.CharField(max_length=60)),
-                ('duration', models.DecimalField(decimal_places=3, max_digits=8)),
+                ('duration', models.FloatField(help_text='Seconds, exactly as they were written: a rounded copy has other frames.')),
                 ('params', models.JSONField(blank=True, default=dict)),
                 ('caption', models.TextField(blank=True)),
                 ('narration', models.CharField(blank=True, help_text='The id of an audio asset.', max_length=64)),

@@ -51,6 +51,15 @@ def test_a_read_document_is_written_back_without_a_change(author_api: Api, board
     assert {**written.json(), "updated_at": ""} == {**read, "updated_at": ""}
 
 
+@pytest.mark.parametrize("seconds", [0.5625, 2 / 3, 4.1234])
+def test_a_duration_is_kept_as_it_was_written(author_api: Api, document: dict[str, Any], seconds: float) -> None:
+    document["scenes"][0]["duration"] = seconds
+    read = author_api.post(LIST, document).json()
+    assert read["scenes"][0]["duration"] == seconds
+    path = read["urls"]["self"]
+    assert author_api.put(path, author_api.get(path).json()).json()["revision"] == 1
+
+
 def test_an_edit_is_one_new_revision_and_keeps_the_scenes_ids(author_api: Api, board: Storyboard) -> None:
     read = author_api.get(url(board)).json()
     read["scenes"].reverse()
