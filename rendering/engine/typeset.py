@@ -104,7 +104,7 @@ def cut(text: str, size: float, layer: TextLayer, pad: tuple[float, float], fits
             last = kept[-1]
             while last and measure(last + ELLIPSIS, size, layer.weight) > width:
                 last = last[:-1].rstrip()
-            kept[-1] = last + ELLIPSIS
+            kept[-1] = last.rstrip(" ,;:.–-") + ELLIPSIS
         if fits(candidate := block(kept, size, layer.weight)):
             return candidate
     if size < 4:
@@ -172,18 +172,38 @@ def measure(text: str, size: float, weight: Weight) -> float:
 def runs(text: str) -> tuple[Run, ...]:
     """The text cut by font and direction, in the order in which it is seen."""
     logical: list[Run] = []
-    leading = next((strong(character) for character in text if strong(character) is not None), False)
-    family, to_left = FAMILIES[0], bool(leading)
-    for character in text:
-        turned = strong(character)
-        to_left = to_left if turned is None else turned
+    ways = directions(text)
+    family = FAMILIES[0]
+    for character, to_left in zip(text, ways, strict=True):
         if not (belongs(character) and has(family, character)):
             family = next((name for name in FAMILIES if has(name, character)), FAMILIES[0])
         if logical and (logical[-1].family, logical[-1].right_to_left) == (family, to_left):
             logical[-1] = Run(logical[-1].text + character, family, to_left)
         else:
             logical.append(Run(character, family, to_left))
-    return tuple(seen(logical, bool(leading)))
+    return tuple(seen(logical, leading(text)))
+
+
+def leading(text: str) -> bool:
+    """Whether the line as a whole runs from right to left: its first letter says it."""
+    return next((way for character in text if (way := strong(character)) is not None), False)
+
+
+def directions(text: str) -> list[bool]:
+    """Whether each character runs to the left. Signs between equal neighbours go with them, others with the line."""
+    base = leading(text)
+    ways: list[bool | None] = []
+    for character in text:
+        way = strong(character)
+        if way is None and unicodedata.bidirectional(character) in ("EN", "AN", "NSM"):
+            way = next((known for known in reversed(ways) if known is not None), base)
+        ways.append(way)
+    before, resolved = base, []
+    for place, way in enumerate(ways):
+        after = next((known for known in ways[place:] if known is not None), base)
+        before = way if way is not None else before
+        resolved.append(before if way is not None or before == after else base)
+    return resolved
 
 
 def seen(logical: list[Run], leading: bool) -> list[Run]:
