@@ -49,6 +49,7 @@ class FreeObject(serializers.JSONField):
         return value
 
 
+@extend_schema_field({"type": "string", "format": "uuid"})
 class OwnFolder(serializers.PrimaryKeyRelatedField[Folder]):
     """A folder of the asset's owner."""
 
