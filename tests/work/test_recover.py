@@ -156,3 +156,17 @@ def test_a_clean_stop_gives_the_attempt_back() -> None:
     row = claimed(claimed_by=f"{process.place()}:4194305:1")
     assert recover.release_dead(spent=False) == 1
     assert (read(row).status, read(row).attempt) == ("queued", 0)
+
+
+def test_one_row_that_cannot_be_moved_does_not_keep_the_others_waiting(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stuck, other = claimed(lease_until=ago(1), attempt=3), claimed(lease_until=ago(1))
+
+    def refuse(row: Errand) -> None:
+        raise ValueError(f"{row} can't be settled")
+
+    monkeypatch.setattr(Errand, "when_ended", refuse)
+    assert recover.reap().requeued == 1
+    assert (read(stuck).status, read(other).status) == ("running", "queued")
+    assert "could not be moved on" in caplog.text

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from tests.work.errands.models import Errand
 from videoserver.work import doorbell, stop
-from videoserver.work.row import Canceled, DeadlinePassed, LeaseLost, Stopping, WorkState
+from videoserver.work import row as row_module
+from videoserver.work.row import Canceled, DeadlinePassed, LeaseLost, Stopping, WorkQuerySet, WorkState
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +92,7 @@ def test_a_lapsed_lease_can_be_claimed_and_the_zombie_is_refused() -> None:
 def test_a_renewal_extends_the_lease_and_writes_progress() -> None:
     errand = claimed()
     Errand.objects.filter(pk=errand.pk).update(lease_until=Now() + timedelta(seconds=1))
+    errand._renewed -= 1
     errand.renew({"done": 1})
     kept = read(errand)
     assert kept.progress == {"done": 1}
@@ -98,7 +101,6 @@ def test_a_renewal_extends_the_lease_and_writes_progress() -> None:
 
 def test_renewals_write_seldom(django_assert_num_queries: Any) -> None:
     errand = claimed()
-    errand.renew()
     with django_assert_num_queries(0):
         for step in range(100):
             errand.renew({"done": step})
@@ -106,7 +108,6 @@ def test_renewals_write_seldom(django_assert_num_queries: Any) -> None:
 
 def test_a_cancel_is_seen_between_two_writes() -> None:
     errand = claimed()
-    errand.renew()
     assert read(errand).request_cancel()
     errand._looked = -100.0
     with pytest.raises(Canceled):
@@ -118,8 +119,27 @@ def test_a_cancel_is_seen_between_two_writes() -> None:
 def test_a_passed_deadline_stops_the_run() -> None:
     errand = claimed()
     Errand.objects.filter(pk=errand.pk).update(deadline_at=Now() - timedelta(seconds=1))
+    errand._looked = -100.0
     with pytest.raises(DeadlinePassed):
-        errand.renew({"done": 1})
+        errand.renew()
+
+
+def test_a_database_that_is_away_for_a_moment_does_not_stop_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise OperationalError("the database is away")
+
+    errand = claimed()
+    errand._renewed = -100.0
+    with monkeypatch.context() as patch:
+        patch.setattr(WorkQuerySet, "update", away)
+        # The test itself is in a transaction, a run is not.
+        lost = SimpleNamespace(in_atomic_block=False, close=lambda: None)
+        patch.setattr(row_module, "connections", {"default": lost})
+        errand.renew()
+        errand._renewed = errand._sure = -100.0
+        with pytest.raises(OperationalError):
+            errand.renew()
+    errand.finish()
 
 
 def test_a_worker_that_shuts_down_stops_its_run_and_claims_no_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,6 @@ import pytest
 
 from tests.work.conftest import House, dead, until
 
-pytestmark = pytest.mark.xdist_group("workers")
-
 
 def runs(log: Path) -> list[str]:
     """The attempts that were begun."""

@@ -1,17 +1,19 @@
 """The reaper: finds every row that nobody looks after and moves it on. All conditional; any number may run at once."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.apps import apps
+from django.db import DatabaseError
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from videoserver.work import process
-from videoserver.work.row import WorkRow, WorkState, exhausted
+from videoserver.work.row import LeaseLost, WorkRow, WorkState, exhausted
 from videoserver.work.rows import LAPSED, UNHELD
 
 logger = logging.getLogger(__name__)
@@ -64,40 +66,49 @@ def release_dead(spent: bool = True) -> int:
                 still = model.objects.live().filter(fence=fence, claimed_by=name)
                 if row := model.objects.seize(pk, still):
                     logger.warning("%s died with %s %s", name, model._meta.verbose_name, pk)
-                    _go_on(row, spent)
-                    released += 1
+                    released += _go_on(row, spent)
     return released
 
 
 def _end_the_late_and_the_canceled(model: type[WorkRow], reaped: Reaped) -> None:
     over = model.objects.live().filter(UNHELD, Q(cancel_requested=True) | Q(deadline_at__lte=Now()))
     for row in _seized(model, over):
-        _go_on(row)
-        reaped.ended += 1
+        reaped.ended += _go_on(row)
 
 
 def _requeue_the_lapsed(model: type[WorkRow], reaped: Reaped) -> None:
     for row in _seized(model, model.objects.lapsed()):
-        _go_on(row)
-        reaped.requeued += not row.has_ended
+        reaped.requeued += _go_on(row) and not row.has_ended
         reaped.ended += row.has_ended
     # Spent, but neither failed nor held: whoever had it died between two of its moves.
     spent = model.objects.live().filter(LAPSED | Q(status=WorkState.QUEUED), attempt__gte=F("max_attempts"))
     for row in _seized(model, spent):
-        row.fail("attempts_exhausted", exhausted(row.attempt, row.error_detail))
-        reaped.ended += 1
+        reaped.ended += _go_on(row)
 
 
-def _go_on(row: Any, spent: bool = True) -> None:
-    """What becomes of a row that this process seized because nobody runs it."""
+def _go_on(row: Any, spent: bool = True) -> bool:
+    """What becomes of a row that this process seized because nobody runs it; whether that went well."""
     if row.cancel_requested:
-        row.cancel()
-    elif row._held().filter(deadline_at__lte=Now()).exists():
-        row.fail(*row.LATE)
-    elif spent and row.attempt >= row.max_attempts:
-        row.fail("attempts_exhausted", exhausted(row.attempt, row.error_detail))
-    else:
-        row.release(spent=spent)
+        return _done(row.cancel)
+    if row.deadline_at and row._held().filter(deadline_at__lte=Now()).exists():
+        return _done(partial(row.fail, *row.LATE))
+    if spent and row.attempt >= row.max_attempts:
+        return _done(partial(row.fail, "attempts_exhausted", exhausted(row.attempt, row.error_detail)))
+    return _done(partial(row.release, spent=spent))
+
+
+def _done(move: Callable[[], object]) -> bool:
+    """Make the move. One row that can't be moved must not keep the others waiting."""
+    try:
+        move()
+    except LeaseLost:
+        return False
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("A row of work could not be moved on")
+        return False
+    return True
 
 
 def _wake_the_waiting(model: type[WorkRow], reaped: Reaped) -> None:
@@ -108,14 +119,13 @@ def _wake_the_waiting(model: type[WorkRow], reaped: Reaped) -> None:
         failed = [child for child in children if child.status == WorkState.FAILED]
         if failed:
             if held := model.objects.seize(row.pk, still):
-                held.fail(failed[0].error_code, failed[0].error_detail, failed[0].error_pointer)
-                reaped.ended += 1
+                first = failed[0]
+                reaped.ended += _done(partial(held.fail, first.error_code, first.error_detail, first.error_pointer))
         elif any(not child.has_ended for child in children):
             continue
         elif children:
             if held := model.objects.seize(row.pk, still):
-                held.cancel()
-                reaped.ended += 1
+                reaped.ended += _done(held.cancel)
         elif still.filter(pk=row.pk).update(waiting_for=0, rung_at=Now()):
             row.ring()
             reaped.woken += 1

@@ -1,6 +1,7 @@
 """WorkRow: the one abstract model of all that runs in the background. The row is the truth, the queue a doorbell.
 
-Every move is a conditional UPDATE whose row count is the verdict, and the clock is the database's.
+Every move is a conditional UPDATE whose row count is the verdict, and the clock is the database's. One file, though a
+long one: the moves share one fence, and only side by side can they be seen to be complete.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, models, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -85,9 +86,8 @@ class WorkRow(models.Model):
     objects: ClassVar[WorkQuerySet] = WorkQuerySet.as_manager()  # type: ignore[assignment]
 
     lease: float = 0.0
-    """Seconds of a renewal; set by the claim."""
-    _renewed = 0.0
-    _looked = 0.0
+    """Seconds of a renewal."""
+    _renewed = _looked = _sure = 0.0
 
     class Meta:
         abstract = True
@@ -117,6 +117,11 @@ class WorkRow(models.Model):
         """Have a worker look at this row once the transaction is committed."""
         doorbell.ring(self.TASK, str(self.pk), self.QUEUE)
 
+    def holds(self, seconds: float) -> None:
+        """This run has the row, for that long at a time; the claim says so."""
+        self.lease, self._renewed = seconds, time.monotonic()
+        self._looked = self._sure = self._renewed
+
     # The holder's moves. The fence says who that is: it grows with every claim and every handing back.
 
     def renew(self, progress: dict[str, Any] | None = None) -> None:
@@ -129,13 +134,22 @@ class WorkRow(models.Model):
             due = now - self._renewed >= 1
         else:
             due = now - self._renewed >= min(10.0, self.lease / 3)
-        if due:
-            self._renewed = self._looked = now
-            self._hold(progress=self.progress, lease_until=Now() + timedelta(seconds=self.lease))
-        elif now - self._looked >= LOOK_EVERY:
-            self._looked = now
-            if not self._held().filter(IN_TIME, cancel_requested=False).exists():
-                self._hold()
+        look = now - self._looked >= LOOK_EVERY
+        try:
+            if due:
+                self._renewed = self._looked = now
+                self._hold(progress=self.progress, lease_until=Now() + timedelta(seconds=self.lease))
+                self._sure = now
+            elif look:
+                self._looked = now
+                if not self._held().filter(IN_TIME, cancel_requested=False).exists():
+                    self._hold()
+        except (OperationalError, InterfaceError):
+            # A database that is away for less than the lease costs nothing: until then the row is ours.
+            connection = connections[self._state.db or DEFAULT_DB_ALIAS]
+            if connection.in_atomic_block or now - self._sure > self.lease / 2:
+                raise
+            connection.close()
 
     def wait_for(self, children: int) -> None:
         """Hand the row back until that many children are done; the attempt is given back."""

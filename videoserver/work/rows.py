@@ -78,7 +78,7 @@ class WorkQuerySet(models.QuerySet[Any]):
                 return None
             # In the same transaction: the fence that is read must be the one that was written.
             row = self.model._default_manager.using(self.db).get(pk=pk)
-        row.lease = seconds
+        row.holds(seconds)
         return row
 
     def each(self, deed: Callable[[Any], bool], limit: int = 500) -> int:

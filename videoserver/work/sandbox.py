@@ -109,6 +109,12 @@ class Child:
             self._lock.release()
         raise AssertionError("A child's events end with its result or with an exception.")
 
+    def start(self) -> None:
+        """Start it before it is asked, so that its imports run beside what the caller has to do."""
+        with self._lock:
+            if self.pid is None:
+                self._start()
+
     def close(self) -> None:
         """End the child and all that it started."""
         self._kill()
