@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from rendering.engine import launch
 from rendering.engine.segments import Encoding, split
 from rendering.video_templates.base import AssetFacts
-from rendering.workflow import plan
+from rendering.workflow import crew, plan
 from rendering.workflow.document import Document
 from rendering.workflow.film_run import OnProgress, Run
 from rendering.workflow.segment_cache import SegmentCache, synced
@@ -60,7 +59,7 @@ def render_film(
     run = Run(timeline, specs, paths_of(files), workspace, cache, tuple(moviepy_layers), stall, on_progress)
     draft = output.with_name(f".{output.name}.{uuid.uuid4().hex}.part.mp4")
     try:
-        report = run.film(draft, children or len(os.sched_getaffinity(0)))
+        report = run.film(draft, children or crew.size())
         synced(draft)
         draft.replace(output)
     finally:

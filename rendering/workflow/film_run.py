@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,10 +13,8 @@ from rendering.engine import launch
 from rendering.engine.launch import SegmentFile
 from rendering.engine.segments import SegmentSpec
 from rendering.engine.timeline import Timeline
+from rendering.workflow.crew import Free, crew
 from rendering.workflow.segment_cache import SegmentCache
-from videoserver.work.sandbox import Child
-
-Free = queue.SimpleQueue[Child]
 
 
 @dataclass(frozen=True)
@@ -140,19 +136,3 @@ class Run:
             scenes = len(self.timeline.video)
             share = 0.96 * frames / self.timeline.frames if fraction is None else fraction
             self.on_progress(Progress(stage, share, scenes, scenes - len(open_scenes)))
-
-
-@contextmanager
-def crew(children: int) -> Iterator[tuple[ThreadPoolExecutor, Free]]:
-    """As many render children as threads that ask them; closed at the end, whatever happens."""
-    hands = [Child(launch.MODULE) for _ in range(children)]
-    free: Free = queue.SimpleQueue()
-    for child in hands:
-        free.put(child)
-    with ThreadPoolExecutor(children, "render") as pool:
-        try:
-            yield pool, free
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-            for child in hands:
-                child.close()
