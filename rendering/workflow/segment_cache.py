@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import re
 import shutil
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 from rendering.engine.launch import SegmentFile
@@ -30,18 +33,16 @@ class SegmentCache:
     def find(self, key: str) -> SegmentFile | None:
         """The segment, if it is there and whole; what is damaged is removed and counts as not there."""
         path = self.path(key)
-        try:
-            facts = json.loads(path.with_suffix(".json").read_bytes())
-            found = SegmentFile(path, facts["sha256"], facts["size"], facts["frames"])
-        except FileNotFoundError:
-            return None
-        except (ValueError, KeyError, TypeError):
-            self.remove(key)
-            return None
-        if not whole(found):
-            self.remove(key)
-            return None
-        os.utime(path.with_suffix(".json"))  # what is in use is not swept
+        found = described(path)
+        if found is None and (path.exists() or path.with_suffix(".json").exists()):
+            with locked(path.parent):
+                found = described(path)  # it may just have been written
+                if found is None:
+                    path.with_suffix(".json").unlink(missing_ok=True)
+                    path.unlink(missing_ok=True)
+        if found is not None:
+            with contextlib.suppress(FileNotFoundError):
+                os.utime(path.with_suffix(".json"))  # what is in use is not swept
         return found
 
     def require(self, key: str) -> SegmentFile:
@@ -55,31 +56,42 @@ class SegmentCache:
         """Keep a rendered segment. When another run was first, and its file is whole, that one stays."""
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{key}.{uuid.uuid4().hex}")
-        kept = SegmentFile(path, file.sha256, file.size, file.frames)
+        film, facts = (path.with_name(f".{key}.{uuid.uuid4().hex}.{part}") for part in ("mp4", "json"))
         try:
-            shutil.copyfile(file.path, temporary)
-            synced(temporary)
-            try:
-                os.link(temporary, path)
-            except FileExistsError:
-                if first := self.find(key):
+            shutil.copyfile(file.path, film)
+            synced(film)
+            facts.write_text(json.dumps({"sha256": file.sha256, "size": file.size, "frames": file.frames}))
+            synced(facts)
+            with locked(path.parent):
+                if first := described(path):
                     return first
-                temporary.replace(path)
-            facts = {"sha256": kept.sha256, "size": kept.size, "frames": kept.frames}
-            temporary.unlink(missing_ok=True)
-            temporary.write_text(json.dumps(facts))
-            synced(temporary)
-            temporary.replace(path.with_suffix(".json"))
+                film.replace(path)
+                facts.replace(path.with_suffix(".json"))
         finally:
-            temporary.unlink(missing_ok=True)
-        return kept
+            film.unlink(missing_ok=True)
+            facts.unlink(missing_ok=True)
+        return SegmentFile(path, file.sha256, file.size, file.frames)
 
-    def remove(self, key: str) -> None:
-        """Forget a segment; its description first, so that nobody trusts the file that still lies there."""
-        path = self.path(key)
-        path.with_suffix(".json").unlink(missing_ok=True)
-        path.unlink(missing_ok=True)
+
+def described(path: Path) -> SegmentFile | None:
+    """The segment, if its description is there and its bytes are those that it names."""
+    try:
+        facts = json.loads(path.with_suffix(".json").read_bytes())
+        found = SegmentFile(path, facts["sha256"], facts["size"], facts["frames"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+    return found if whole(found) else None
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One writer at a time, also among processes: a film and its description change together."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def whole(file: SegmentFile) -> bool:

@@ -68,13 +68,13 @@ def test_a_file_without_its_description_is_replaced(cache, tmp_path):
 
 
 def test_many_at_once_leave_one_whole_segment_and_no_scraps(cache, tmp_path):
-    file = made(tmp_path)
-    threads = [threading.Thread(target=cache.put, args=(KEY, file)) for _ in range(8)]
+    files = [made(tmp_path, b"segment %d" % number, f"{number}.mp4") for number in range(8)]
+    threads = [threading.Thread(target=cache.put, args=(KEY, file)) for file in files]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert cache.require(KEY).path.read_bytes() == b"segment"
+    assert cache.require(KEY).path.read_bytes().startswith(b"segment ")
     assert files_of(cache) == [f"{KEY}.json", f"{KEY}.mp4"]
 
 
