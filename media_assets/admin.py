@@ -29,11 +29,11 @@ STATUS_COLOURS = {
     AssetState.FAILED: "danger",
 }
 PLAYERS = {
-    AssetType.VIDEO: '<video controls preload="metadata" src="{}" poster="{}" style="max-width:100%;max-height:60vh">'
-    "</video>",
-    AssetType.AUDIO: '<audio controls preload="metadata" src="{}" style="width:100%"></audio>',
-    AssetType.IMAGE: '<a href="{}"><img src="{0}" alt="" style="max-width:100%;max-height:60vh"></a>',
+    AssetType.VIDEO: '<video controls preload="metadata" src="{0}" poster="{1}" style="{2}"></video>',
+    AssetType.AUDIO: '<audio controls preload="metadata" src="{0}" style="{2}"></audio>',
+    AssetType.IMAGE: '<a href="{0}"><img src="{0}" alt="" style="{2}"></a>',
 }
+PLAYER_STYLE = "width:min(100%,720px);max-height:60vh;object-fit:contain;object-position:left"
 
 
 class AssetForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's own cannot be subscripted
@@ -186,7 +186,7 @@ class MediaAssetAdmin(BaseAdmin):
     def player(self, asset: MediaAsset) -> SafeString | str:
         if not asset.url:
             return "There is no file yet."
-        return format_html(PLAYERS[AssetType(asset.type)], asset.url, asset.thumbnail_url or "")
+        return format_html(PLAYERS[AssetType(asset.type)], asset.url, asset.thumbnail_url or "", PLAYER_STYLE)
 
     @admin.display(description="Length")
     def length(self, asset: MediaAsset) -> str:

@@ -36,14 +36,14 @@ def inspect(request: dict[str, Any], report: Callable[[dict[str, Any]], None]) -
 def _picture(path: Path, kind: Kind, request: dict[str, Any]) -> dict[str, Any]:
     image = pictures.decoded(path, kind)
     clean = request.get("clean") or ""
-    result = pictures.rewritten(image, kind, path, Path(clean)) if clean else kind
-    image = pictures.decoded(Path(clean), result) if clean else image
+    if clean:
+        image, kind = pictures.rewritten(image, kind, path, Path(clean))
     previews.save_thumbnail(image, Path(request["thumbnail"]))
     return {
         "type": "image",
-        "content_type": result.image,
-        "suffix": result.suffix,
-        "facts": pictures.facts_of(image, result),
+        "content_type": kind.image,
+        "suffix": kind.suffix,
+        "facts": pictures.facts_of(image, kind),
         "thumbnail": True,
         "clean": bool(clean),
     }

@@ -13,6 +13,7 @@ from media_assets.av.sniff import KINDS, Kind
 from media_assets.exceptions import ProcessingFailed
 
 JPEG_QUALITY = 95
+PNG_EFFORT = 3
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -44,7 +45,7 @@ def facts_of(image: Image.Image, kind: Kind) -> dict[str, Any]:
     }
 
 
-def rewritten(image: Image.Image, kind: Kind, original: Path, path: Path) -> Kind:
+def rewritten(image: Image.Image, kind: Kind, original: Path, path: Path) -> tuple[Image.Image, Kind]:
     """Write the bare picture in sRGB, without EXIF, place or profile. PNG and JPEG stay; WebP becomes one."""
     target = (
         KINDS["png"] if kind.format == "png" or (kind.format == "webp" and exact(image, original)) else KINDS["jpeg"]
@@ -52,10 +53,11 @@ def rewritten(image: Image.Image, kind: Kind, original: Path, path: Path) -> Kin
     bare = in_srgb(plain(image), image.info.get("icc_profile"))
     bare.info.clear()
     if target.format == "png":
-        bare.save(path, "PNG", compress_level=6)
+        bare.save(path, "PNG", compress_level=PNG_EFFORT)
     else:
-        bare.convert("L" if bare.mode == "L" else "RGB").save(path, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    return target
+        bare = bare.convert("L" if bare.mode == "L" else "RGB")
+        bare.save(path, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    return bare, target
 
 
 def exact(image: Image.Image, original: Path) -> bool:
