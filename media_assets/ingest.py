@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -37,6 +36,7 @@ from media_assets.exceptions import (
 from media_assets.models import AssetState, Folder, MediaAsset
 from media_assets.names import label
 from media_assets.storage.local import FULL
+from videoserver.work import process, workspace
 from videoserver.work.sandbox import Child, ChildFailed, Limits
 
 CHUNK = 1024 * 1024
@@ -236,13 +236,11 @@ def _spoken(error: OSError) -> Exception:
 
 @contextmanager
 def _workspace(prefix: str) -> Iterator[Path]:
-    """A scratch folder that never outlives its use."""
+    """A scratch folder that never outlives its use; the sweeper knows by its owner when nobody uses it."""
     settings.WORKSPACES_DIR.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=settings.WORKSPACES_DIR))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=settings.WORKSPACES_DIR) as folder:
+        (Path(folder) / workspace.OWNER).write_text(process.me())
+        yield Path(folder)
 
 
 @cache
