@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import django_filters
 from django.db.models import Prefetch
+from django.http import StreamingHttpResponse
 from django.urls import reverse
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -14,7 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from rendering.api.bodies import NothingBody
-from rendering.api.schema import NUMBER, PATH, TEXT, UUID, WHOLE, described, links, or_null, schema_of, shaped
+from rendering.api.events import stream
+from rendering.api.schema import NUMBER, PATH, TEXT, UUID, WHOLE, described, file_of, links, or_null, schema_of, shaped
 from rendering.models import Job, JobResult, Prediction, Segment
 from rendering.states import JobKind, JobState
 from rendering.workflow import order, progress
@@ -148,13 +150,14 @@ class JobSerializer(serializers.ModelSerializer[Job]):
         """What was measured on the result."""
         return {"loudness_lufs": None, "true_peak_dbtp": None, "findings": [], **job.quality}
 
-    @shaped(links("self", "cancel", "retry", "result"))
+    @shaped(links("self", "cancel", "retry", "events", "result"))
     def get_urls(self, job: Job) -> dict[str, str]:
         """Where to go from here."""
         return {
             "self": url_of(job),
             "cancel": reverse("job-cancel", args=[job.pk]),
             "retry": reverse("job-retry", args=[job.pk]),
+            "events": reverse("job-events", args=[job.pk]),
             "result": reverse("video-combined", args=[job.pk]),
         }
 
@@ -180,6 +183,10 @@ class JobViews(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     lookup_value_converter = "uuid"
     filterset_class = JobFilter
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """A stream is what it is, whatever is asked for."""
+        return super().perform_content_negotiation(request, force or self.action == "events")
+
     @described(request=NothingBody, responses={200: JobSerializer, 202: JobSerializer})
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
@@ -187,7 +194,7 @@ class JobViews(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
         job: Job = self.get_object()
         NothingBody.read(request)
         had_ended = job.has_ended
-        order.cancel(job, request.user)  # type: ignore[arg-type]
+        order.cancel(job)
         return Response(JobSerializer(shown(job)).data, status=200 if had_ended else 202)
 
     @described(request=NothingBody, responses={202: JobSerializer})
@@ -197,6 +204,18 @@ class JobViews(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
         failed: Job = self.get_object()
         NothingBody.read(request)
         return ordered(request, order.retry(failed))
+
+    @described(responses=file_of("text/event-stream"))
+    @action(detail=True)
+    def events(self, request: Request, pk: str) -> StreamingHttpResponse:
+        """Server-sent `event: job` with the job on each change; it ends after the last, or after 30 s."""
+        job: Job = self.get_object()
+
+        def look() -> tuple[Any, bool]:
+            seen = shown(job)
+            return JobSerializer(seen).data, seen.has_ended
+
+        return stream(look)
 
 
 def ordered(request: Request, job: Job, *, new: bool = True) -> Response:

@@ -34,7 +34,7 @@ class StoryboardOrders:
     """Part of the storyboards' views."""
 
     scopes: ClassVar[dict[str, str]] = {"estimate": READ}
-    permissions: ClassVar[dict[str, str]] = {"estimate": ""}
+    permissions: ClassVar[dict[str, str]] = {"estimate": "", "duplicate": ""}
     caller: Any
     as_read: Any
     answer: Any

@@ -15,7 +15,16 @@ BOARD, SCENE, CAMPAIGN = "storyboards/{board}/", "storyboards/{board}/scenes/{sc
 VIDEO = "videos/{job}/"
 READS = [
     *(("get", path) for path in (CAMPAIGN, BOARD, f"{BOARD}scenes/", SCENE, f"{BOARD}estimate/", f"{BOARD}still.jpg")),
-    *(("get", path) for path in ("jobs/{job}/", f"{VIDEO}combined", f"{VIDEO}files/", f"{VIDEO}files/final.mp4")),
+    *(
+        ("get", path)
+        for path in (
+            "jobs/{job}/",
+            "jobs/{job}/events/",
+            f"{VIDEO}combined",
+            f"{VIDEO}files/",
+            f"{VIDEO}files/final.mp4",
+        )
+    ),
 ]
 LISTS = [("get", path) for path in ("campaigns/", "storyboards/", "jobs/", "templates/", "templates/picture/")]
 CHANGES = [

@@ -26,4 +26,4 @@ def test_a_storyboards_body_is_described_by_what_checks_it() -> None:
     assert body["properties"]["scenes"]["items"]["properties"]["transition"]["properties"]["kind"]["enum"]
     job = schema["components"]["schemas"]["Job"]["properties"]
     assert job["progress"]["properties"]["fraction"]["maximum"] == 1
-    assert set(job["urls"]["properties"]) >= {"self", "cancel", "retry", "result"}
+    assert set(job["urls"]["properties"]) >= {"self", "cancel", "retry", "events", "result"}

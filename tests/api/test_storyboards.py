@@ -1,6 +1,5 @@
 """Storyboards over HTTP: the document goes in, comes out, is edited and goes in again."""
 
-import uuid
 from typing import Any
 
 import pytest
@@ -152,7 +151,7 @@ def test_a_document_is_json(author_api: Api) -> None:
     problem(author_api.post(LIST, {"title": "x"}, format="multipart"), 415, "unsupported_media_type")
 
 
-@pytest.mark.parametrize("reference", ["pier.png", str(uuid.uuid4()), "../../etc/passwd"])
+@pytest.mark.parametrize("reference", ["pier.png", "5727f44a-afe0-4797-ad28-e5951a034e73", "../../etc/passwd"])
 def test_only_assets_in_the_library_can_be_named(author_api: Api, document: dict[str, Any], reference: str) -> None:
     document["scenes"][1]["params"]["image"] = reference
     body = problem(author_api.post(LIST, document), 400, "asset_not_found")
