@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,7 @@ def clock() -> str:
         cursor.execute("SELECT CURRENT_TIMESTAMP")
         told = cursor.fetchone()[0]
     if isinstance(told, str):
-        told = timezone.datetime.fromisoformat(told).replace(tzinfo=timezone.get_default_timezone())
+        told = datetime.fromisoformat(told).replace(tzinfo=UTC)
     apart = abs((timezone.now() - told).total_seconds())
     if apart > MOST_CLOCK_SECONDS:
         raise Wrong(f"This machine's clock and the database's are {apart:.0f} s apart.", "Set the clocks (NTP).")

@@ -1,4 +1,7 @@
-"""Every setting of videoserver, read from the environment (and `.env`). A bad value stops the start with a sentence."""
+"""Every setting of videoserver, read from the environment (and `.env`). A bad value stops the start with a sentence.
+
+One long page on purpose: whoever looks for a setting looks here.
+"""
 
 import logging
 import os
@@ -209,6 +212,7 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 SECURE_CONTENT_TYPE_NOSNIFF = True

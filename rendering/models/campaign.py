@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.validators import MinValueValidator
 from django.db import models
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
-    def for_user(self, user: AbstractBaseUser) -> CampaignQuerySet:
+    def for_user(self, user: User) -> CampaignQuerySet:
         """A user's own; staff see all."""
         return self if getattr(user, "is_staff", False) else self.filter(owner_id=user.pk)
 

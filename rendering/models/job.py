@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q, QuerySet
 
@@ -17,7 +17,7 @@ from videoserver.work.row import WorkQuerySet, WorkRow, work_constraints
 
 
 class JobQuerySet(WorkQuerySet):
-    def for_user(self, user: AbstractBaseUser) -> JobQuerySet:
+    def for_user(self, user: User) -> JobQuerySet:
         """A user's own; staff see all."""
         return self if getattr(user, "is_staff", False) else self.filter(owner_id=user.pk)
 

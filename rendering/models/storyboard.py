@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models.functions import Now
 
@@ -16,7 +16,7 @@ from rendering.states import STORYBOARD_MOVES, StoryboardState, Verdict
 
 
 class StoryboardQuerySet(models.QuerySet["Storyboard"]):
-    def for_user(self, user: AbstractBaseUser) -> StoryboardQuerySet:
+    def for_user(self, user: User) -> StoryboardQuerySet:
         """A user's own; staff see all."""
         return self if getattr(user, "is_staff", False) else self.filter(owner_id=user.pk)
 
@@ -116,14 +116,14 @@ class Storyboard(models.Model):
     def submit(self, revision: int, note: str = "") -> None:
         self._move(StoryboardState.IN_REVIEW, revision, submit_note=note)
 
-    def decide(self, verdict: Verdict, reviewer: AbstractBaseUser, revision: int, note: str = "") -> Review:
+    def decide(self, verdict: Verdict, reviewer: User, revision: int, note: str = "") -> Review:
         """Move and record who decided on what."""
         self._move(StoryboardState(verdict.value), revision)
         return self.reviews.create(
             reviewer=reviewer, verdict=verdict, note=note, revision=revision, content_hash=self.content_hash
         )
 
-    def begin_edit(self, editor: AbstractBaseUser, revision: int, **fields: Any) -> None:
+    def begin_edit(self, editor: User, revision: int, **fields: Any) -> None:
         """Write a new revision's own fields; whatever had been decided is stale with it."""
         as_read = Storyboard.objects.filter(pk=self.pk, revision=revision)
         fields |= {"status": StoryboardState.DRAFT, "revision": revision + 1, "last_editor": editor}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 
 from media_assets.ingest import StoredFile
 from media_assets.models import AssetState, MediaAsset
@@ -15,7 +15,7 @@ from rendering.exceptions import AssetNotFound, AssetNotReady
 from rendering.workflow import document as documents
 
 
-def resolve(document: Mapping[str, Any], owner: AbstractBaseUser, *, ready: bool = False) -> dict[str, MediaAsset]:
+def resolve(document: Mapping[str, Any], owner: User, *, ready: bool = False) -> dict[str, MediaAsset]:
     """Id → asset for every reference of the document.
 
     Raises AssetNotFound, with every place, for an id that is not one of the owner's assets or not of the kind that

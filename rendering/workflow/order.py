@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
 from rendering.exceptions import NotApproved, SceneNotFound, WrongState
@@ -86,7 +85,7 @@ def retry(job: Job) -> Job:
     return place_once(again)[0]
 
 
-def cancel(job: Job, user: AbstractBaseUser) -> Job:
+def cancel(job: Job) -> Job:
     """Cancel at once what is queued or waits; what runs stops at its next look. Ended jobs stay as they are."""
     job.request_cancel()
     job.refresh_from_db()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from rendering.exceptions import FourEyes
@@ -14,14 +14,14 @@ from rendering.states import Verdict
 from rendering.workflow import order, write
 
 
-def submit(storyboard: Storyboard, user: AbstractBaseUser, revision: int | None = None, note: str = "") -> Storyboard:
+def submit(storyboard: Storyboard, user: User, revision: int | None = None, note: str = "") -> Storyboard:
     """Ask for a decision. What could not be rendered is refused here, with every place that is wrong."""
     write.require_renderable(storyboard)
     storyboard.submit(storyboard.revision if revision is None else revision, note)
     return storyboard
 
 
-def approve(storyboard: Storyboard, reviewer: AbstractBaseUser, revision: int, note: str = "") -> Storyboard:
+def approve(storyboard: Storyboard, reviewer: User, revision: int, note: str = "") -> Storyboard:
     """Approve exactly `revision`. Approving renders nothing by itself."""
     if settings.REQUIRE_FOUR_EYES and reviewer.pk in (storyboard.owner_id, storyboard.last_editor_id):
         raise FourEyes()
@@ -31,7 +31,7 @@ def approve(storyboard: Storyboard, reviewer: AbstractBaseUser, revision: int, n
 
 
 def approve_and_render(
-    storyboard: Storyboard, reviewer: AbstractBaseUser, revision: int, note: str = "", **options: Any
+    storyboard: Storyboard, reviewer: User, revision: int, note: str = "", **options: Any
 ) -> Job:
     """Both or neither."""
     with transaction.atomic():
@@ -39,13 +39,13 @@ def approve_and_render(
         return order.render(storyboard, options)[0]
 
 
-def reject(storyboard: Storyboard, reviewer: AbstractBaseUser, revision: int, note: str = "") -> Storyboard:
+def reject(storyboard: Storyboard, reviewer: User, revision: int, note: str = "") -> Storyboard:
     with transaction.atomic():
         storyboard.decide(Verdict.REJECTED, reviewer, revision, note)
     return storyboard
 
 
-def request_changes(storyboard: Storyboard, reviewer: AbstractBaseUser, revision: int, note: str = "") -> Storyboard:
+def request_changes(storyboard: Storyboard, reviewer: User, revision: int, note: str = "") -> Storyboard:
     """Also takes an approval back."""
     with transaction.atomic():
         storyboard.decide(Verdict.CHANGES_REQUESTED, reviewer, revision, note)

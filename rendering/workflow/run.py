@@ -137,7 +137,7 @@ def run_segment(segment: Segment) -> None:
         first=segment.first,
         frames=segment.frames,
         scenes=tuple(segment.scenes),
-        kind=segment.kind,
+        kind="body" if segment.kind == "body" else "transition",
         spec=segment.spec["spec"],
         key=segment.key,
         assets=frozenset(segment.spec["assets"]),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from media_assets.models import MediaAsset
@@ -16,7 +16,7 @@ from rendering.workflow import assets
 from rendering.workflow import document as documents
 
 
-def create(owner: AbstractBaseUser, document: Mapping[str, Any]) -> Storyboard:
+def create(owner: User, document: Mapping[str, Any]) -> Storyboard:
     """A new draft. Raises DocumentInvalid with every error and its place."""
     valid = documents.validate(document)
     with transaction.atomic():
@@ -28,7 +28,7 @@ def create(owner: AbstractBaseUser, document: Mapping[str, Any]) -> Storyboard:
 
 
 def rewrite(
-    storyboard: Storyboard, editor: AbstractBaseUser, document: Mapping[str, Any], revision: int | None = None
+    storyboard: Storyboard, editor: User, document: Mapping[str, Any], revision: int | None = None
 ) -> Storyboard:
     """Replace the whole content. Scenes that come with their id keep it; the same content makes no new revision.
 
@@ -51,7 +51,7 @@ def rewrite(
 
 
 def add_scene(
-    storyboard: Storyboard, editor: AbstractBaseUser, scene: Mapping[str, Any], position: int | None = None
+    storyboard: Storyboard, editor: User, scene: Mapping[str, Any], position: int | None = None
 ) -> Storyboard:
     """Append a scene, or insert it at `position` (from 0). Errors point into the scene."""
     documents.validate_scene(scene)
@@ -63,7 +63,7 @@ def add_scene(
 
 
 def change_scene(
-    storyboard: Storyboard, editor: AbstractBaseUser, scene: Scene, changes: Mapping[str, Any]
+    storyboard: Storyboard, editor: User, scene: Scene, changes: Mapping[str, Any]
 ) -> Storyboard:
     """Change keys of one scene: `params` merge key by key (null removes one), `position` moves it."""
     document = storyboard.document()
@@ -84,14 +84,14 @@ def change_scene(
         return rewrite(storyboard, editor, document)
 
 
-def remove_scene(storyboard: Storyboard, editor: AbstractBaseUser, scene: Scene) -> Storyboard:
+def remove_scene(storyboard: Storyboard, editor: User, scene: Scene) -> Storyboard:
     document = storyboard.document()
     document["scenes"] = [item for item in document["scenes"] if item["id"] != str(scene.pk)]
     return rewrite(storyboard, editor, document)
 
 
 def replace_scene(
-    storyboard: Storyboard, editor: AbstractBaseUser, scene: Scene, new: Mapping[str, Any], position: int | None = None
+    storyboard: Storyboard, editor: User, scene: Scene, new: Mapping[str, Any], position: int | None = None
 ) -> Storyboard:
     """Put another content into a scene, which keeps its id, and its place unless `position` says another."""
     documents.validate_scene(new)
@@ -116,7 +116,7 @@ def pointing_into(at: int) -> Iterator[None]:
         raise
 
 
-def duplicate(storyboard: Storyboard, owner: AbstractBaseUser) -> Storyboard:
+def duplicate(storyboard: Storyboard, owner: User) -> Storyboard:
     """A draft with the same content that belongs to `owner`."""
     document = storyboard.document()
     for scene in document["scenes"]:
@@ -134,11 +134,11 @@ def require_renderable(storyboard: Storyboard) -> dict[str, MediaAsset]:
     return assets.resolve(document, storyboard.owner, ready=True)
 
 
-def fields(valid: Mapping[str, Any], owner: AbstractBaseUser) -> dict[str, Any]:
+def fields(valid: Mapping[str, Any], owner: User) -> dict[str, Any]:
     """The storyboard's own columns out of a valid document."""
     campaign = None
     if valid.get("campaign"):
-        campaign = Campaign.objects.for_user(owner).filter(pk=assets.as_uuid(valid["campaign"])).first()
+        campaign = Campaign.objects.for_user(owner).filter(pk=valid["campaign"]).first()
         if campaign is None:
             raise CampaignNotFound(pointer="/campaign")
     return {

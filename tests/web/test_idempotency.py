@@ -81,8 +81,8 @@ def test_a_failure_of_ours_is_not_kept(writer_api, how, status):
     assert not KeptAnswer.objects.exists()
 
 
-def test_who_may_not_call_takes_no_key(author_api):
-    problem(author_api.post(THINGS, {}, headers=KEY), 403, "permission_denied")
+def test_who_may_not_call_takes_no_key(author):
+    problem(Api(author, "read").post(THINGS, {}, headers=KEY), 403, "scope_missing")
     problem(Api().post(THINGS, {}, headers=KEY), 401, "authentication_required")
     assert not KeptAnswer.objects.exists()
 

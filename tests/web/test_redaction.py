@@ -41,7 +41,7 @@ BITS = [
 ]
 
 
-@pytest.mark.parametrize("text", SECRETS)
+@pytest.mark.parametrize("text", SECRETS, ids=range(len(SECRETS)))
 def test_secrets_are_hidden(text):
     hidden = redact(text)
     assert "[hidden]" in hidden

@@ -43,22 +43,32 @@ class HasScope(BasePermission):
 
 
 class HasModelPermission(BasePermission):
-    """Writing needs Django's own permission: the one that the view's `permissions` names for the action, or add,
-    change or delete of the view's model. Reading needs none: ownership decides what is seen."""
+    """Their own things people may make and change without more; the things of others need Django's own permission.
+
+    A view's `permissions` names what an action needs whoever owns the thing ("" for nothing).
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not handles(view, request):
             return True  # so that the answer is 405
+        named = getattr(view, "permissions", {}).get(action_of(view, request), "")
+        return not named or bool(request.user.has_perm(named))
+
+    def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
         action = action_of(view, request)
-        named = getattr(view, "permissions", {})
-        if action in named:
-            return not named[action] or bool(request.user.has_perm(named[action]))
-        queryset = getattr(view, "queryset", None)
-        if request.method in SAFE_METHODS or queryset is None:
+        if request.method in SAFE_METHODS or action in getattr(view, "permissions", {}):
             return True
-        meta = queryset.model._meta
-        verb = VERBS.get(action, "change" if getattr(view, "detail", False) else "add")
-        return bool(request.user.has_perm(f"{meta.app_label}.{verb}_{meta.model_name}"))
+        if owner_of(obj, getattr(view, "owner", "owner")) == request.user:
+            return True
+        meta = obj._meta
+        return bool(request.user.has_perm(f"{meta.app_label}.{VERBS.get(action, 'change')}_{meta.model_name}"))
+
+
+def owner_of(thing: Any, path: str) -> Any:
+    """Whose thing it is; `path` is the view's `owner`, as a query would follow it."""
+    for step in filter(None, path.split("__")):
+        thing = getattr(thing, step)
+    return thing
 
 
 def action_of(view: Any, request: Request) -> str:

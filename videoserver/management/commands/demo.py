@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser, Group
+from django.contrib.auth.models import Group, User
 from django.core.files.storage import storages
 from django.core.management.base import BaseCommand, CommandError
 
@@ -94,7 +94,7 @@ class Command(BaseCommand):
         self.stdout.write(f"  took      {seconds:.1f} s")
 
 
-def person(name: str, group: str, staff: bool = False) -> AbstractBaseUser:
+def person(name: str, group: str, staff: bool = False) -> User:
     """Somebody of a group who cannot log in."""
     user, new = get_user_model().objects.get_or_create(username=name, defaults={"is_staff": staff})
     if new:

@@ -71,4 +71,4 @@ def ready() -> bool:
         socket.create_connection(("127.0.0.1", settings.PORT), timeout=2).close()
     except OSError:
         return False
-    return health.report()["status"] == "ok"
+    return bool(health.report()["status"] == "ok")
