@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -69,6 +70,18 @@ def test_a_stop_is_bounded_even_when_a_worker_does_not_listen(house: House, tmp_
     supervisor.send_signal(signal.SIGINT)
     assert supervisor.wait(10) == 0
     assert (house.read(errand)["status"], house.read(errand)["attempt"]) == ("queued", 0)
+    assert house.processes() == []
+
+
+def test_a_signal_to_everybody_at_once_ends_cleanly_too(house: House, tmp_path: Path) -> None:
+    supervisor = house.start()
+    errand = house.errand(do="wait", until=str(tmp_path / "go"))
+    house.claimed(errand)
+    for pid in house.processes():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    assert supervisor.wait(15) == 0
+    assert (house.read(errand)["status"], house.read(errand)["claimed_by"]) == ("queued", "")
     assert house.processes() == []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Self
 
@@ -80,7 +79,3 @@ class WorkQuerySet(models.QuerySet[Any]):
             row = self.model._default_manager.using(self.db).get(pk=pk)
         row.holds(seconds)
         return row
-
-    def each(self, deed: Callable[[Any], bool], limit: int = 500) -> int:
-        """How many of these rows the deed changed, the most urgent first."""
-        return sum(deed(row) for row in self.order_by("-priority", "created_at")[:limit])
