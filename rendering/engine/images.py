@@ -82,9 +82,11 @@ def cover(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The largest central part with the shape of `size`, scaled to it."""
     turned = upright(image, size)
     scale = max(size[0] / turned.width, size[1] / turned.height)
-    seen = size[0] / scale, size[1] / scale
+    # A rounding error over the edge is an error to Pillow.
+    seen = min(size[0] / scale, turned.width), min(size[1] / scale, turned.height)
     left, top = (turned.width - seen[0]) / 2, (turned.height - seen[1]) / 2
-    return turned.resize(size, Image.Resampling.BICUBIC, (left, top, left + seen[0], top + seen[1]), reducing_gap=3)
+    box = (left, top, turned.width - left, turned.height - top)
+    return turned.resize(size, Image.Resampling.BICUBIC, box, reducing_gap=3)
 
 
 def contain(
