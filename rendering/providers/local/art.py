@@ -57,7 +57,7 @@ STYLES: dict[str, Style] = {
         bauhaus.draw, words("design poster art colour color shape school brand team print studio play game")
     ),
     "botanical": Style(
-        botanical.draw, words("flower plant garden herb leaf leaves tea spring grow bloom nature seed bee"), DAYS
+        botanical.draw, words("flower plant garden herb leaf tea spring grow bloom nature seed bee"), DAYS
     ),
     "contours": Style(contours.draw, words("map travel route path tour journey plan walk height survey trail way")),
     "dunes": Style(dunes.draw, words("desert sand dune dry camel heat sahara wind silence horizon")),

@@ -66,8 +66,7 @@ def animate(
     if not SHORTEST <= seconds <= LONGEST:
         raise ProviderError(f"Footage of {seconds:g} s can't be made: {SHORTEST:g} to {LONGEST:g} s.")
     frames = whole_frames(seconds, fps)
-    less = min(1.0, MOST_LINES / min(width, height))
-    width, height = (max(2, 2 * round(side * less / 2)) for side in (width, height))
+    width, height = size(width, height)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="plates-") as folder:
         plates = drawn(prompt, width, height, frames, fps, Path(folder), on_event)
         assets = {hashlib.sha256(plate.path.read_bytes()).hexdigest(): plate.path for plate in plates}
@@ -75,6 +74,12 @@ def animate(
         timeline = Timeline(width=width, height=height, fps=fps, video=(Clip(frames=frames, layers=layers),))
         (segment,) = split(timeline, Encoding(crf=17))
         launch.segment(segment, assets, path, on_event=on_event)
+
+
+def size(width: int, height: int) -> tuple[int, int]:
+    """The shape that is asked for, with at most MOST_LINES on its shorter side."""
+    less = min(1.0, MOST_LINES / min(width, height))
+    return 2 * round(width * less / 2), 2 * round(height * less / 2)
 
 
 def drawn(

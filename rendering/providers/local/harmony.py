@@ -15,6 +15,8 @@ SCALES = {
     "minor": (0, 2, 3, 5, 7, 8, 10),
 }
 BEATS = 4
+LOWEST, HIGHEST = 52, 77
+"""MIDI pitches between which the chords stay."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +137,9 @@ def pitch_of(scale: tuple[int, ...], degree: int) -> int:
 
 
 def led(before: list[int], chord: list[int]) -> list[int]:
-    """The chord's tones in the octaves nearest to where the voices were."""
-    return sorted(tone + 12 * round((voice - tone) / 12) for voice, tone in zip(before, sorted(chord), strict=True))
+    """The chord's tones in the octaves nearest to where the voices were, but none outside the middle of a piano."""
+    near = [tone + 12 * round((voice - tone) / 12) for voice, tone in zip(before, sorted(chord), strict=True)]
+    return sorted(tone + 12 * (tone < LOWEST) - 12 * (tone > HIGHEST) for tone in near)
 
 
 def pads(start: float, beat: float, voicing: list[int], last: bool) -> list[Note]:

@@ -28,7 +28,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Script:
-    """What a brief says."""
+    """What a brief says; of several addresses the last one, for that is where a text ends up."""
 
     title: str
     """Its first heading, or a first line that reads like one; empty if there is neither."""
@@ -49,8 +49,8 @@ def read(text: str) -> Script:
             break
     if not title and len(blocks) > 1 and blocks[0][0] == "text" and reads_like_a_title(blocks[0][1]):
         title = blocks.pop(0)[1]
-    url, contact = URL.search(text), CONTACT.search(text)
-    return Script(title, tuple(paragraphs(blocks)), url[0] if url else "", contact[0] if contact else "")
+    urls, contacts = URL.findall(text), CONTACT.findall(text)
+    return Script(title, tuple(paragraphs(blocks)), urls[-1] if urls else "", contacts[-1] if contacts else "")
 
 
 def paragraphs(blocks: list[tuple[str, str]]) -> list[Paragraph]:

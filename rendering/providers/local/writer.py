@@ -71,7 +71,7 @@ def pictures(thoughts: list[Thought], title: str, clip: bool) -> list[DraftScene
                 duration=reading_time(caption or "x" * 30),
                 caption=caption,
                 narration_text=thought.text if caption else "",
-                prompt=prompt_of(thought, number, thoughts),
+                prompt=prompt_of(thought, drafts),
                 params={} if number == moving else {"motion": motions[number % len(motions)]},
                 transition={"kind": "crossfade", "duration": CROSSFADE} if number else None,
             )
@@ -146,11 +146,12 @@ def parts(thought: Thought) -> list[str]:
     return merged if all(width(clause) >= 8 for clause in merged) else [thought.text]
 
 
-def prompt_of(thought: Thought, number: int, thoughts: list[Thought]) -> str:
+def prompt_of(thought: Thought, drafts: list[DraftScene]) -> str:
     """The words that the picture is made from: never twice the same in one storyboard."""
     words = shortened(f"{thought.heading}: {thought.text}" if thought.heading else thought.text, 240)
-    before = sum(other == thought for other in thoughts[:number])
-    return f"{words} ({before + 1})" if before else words
+    taken = {draft.prompt for draft in drafts}
+    again = (f"{words} ({number})" for number in range(2, len(drafts) + 2))
+    return words if words not in taken else next(prompt for prompt in again if prompt not in taken)
 
 
 def caption_of(thought: Thought) -> str:

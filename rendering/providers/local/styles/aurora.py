@@ -43,8 +43,9 @@ def curtain(
     rays = 0.55 + 0.45 * canvas.curve(dice.fork("rays"), 16, octaves=3, gain=0.6)
     swell = np.clip(0.65 + 0.6 * canvas.curve(dice.fork("swell"), 1.1, octaves=2), 0.08, 1)
     rise = (hem.astype(np.float32)[None, :] - canvas.y) / np.maximum(length, 0.12).astype(np.float32)[None, :]
-    fade = np.clip(rise * 9 + np.float32(0.6), 0, 1) * np.clip(1 - rise * np.float32(0.62), 0, 1) ** 3
-    light = fade * np.clip(rays * swell, 0, 1).astype(np.float32)[None, :]
+    fade = np.clip(1 - rise * np.float32(0.62), 0, 1)
+    hanging = np.clip(rise * 9 + np.float32(0.6), 0, 1) * fade * fade * fade
+    light = hanging * np.clip(rays * swell, 0, 1).astype(np.float32)[None, :]
     canvas.light(light, low, strength=0.85)
     upper = np.clip(rise * np.float32(1.1) - np.float32(0.25), 0, 1) * light
     canvas.light(upper, high, strength=0.7)

@@ -18,7 +18,7 @@ def draw(canvas: Canvas, palette: Palette, dice: Dice) -> None:
     x, y = canvas.wide * dice.between(0.32, 0.68), canvas.tall * dice.between(0.4, 0.5)
     disc = dice.pick((palette.accent, palette.sky, palette.far))
     canvas.paint(canvas.disc(x, y, dice.between(0.24, 0.33)), mix(disc, paper, 0.25))
-    canvas.planes *= 1 + canvas.field(dice.fork("paper"), 30, octaves=2, gain=0.7) * np.float32(0.018)
+    canvas.planes *= 1 + canvas.field(dice.fork("paper"), 30, octaves=2, gain=0.7) * np.float32(0.011)
     greens = [mix(palette.far, paper, 0.35), palette.far, mix(palette.far, palette.near, 0.5), palette.near]
     bloom = palette.accent if disc != palette.accent else palette.light
     stems = int(dice.whole(9, 13) * max(0.7, canvas.wide / 1.6))

@@ -108,6 +108,8 @@ def mirror(canvas: Canvas, dice: Dice, palette: Palette, shore: float, light: tu
     tint = np.asarray(mix(palette.near, palette.sky, 0.35), dtype=np.float32)[:, None, None]
     part = (0.16 + 0.36 * depth).astype(np.float32)[None, :, None]
     canvas.planes[:, top:] = water + (tint - water) * part
+    brink = np.clip(1 - np.abs(canvas.y - np.float32(shore)) * np.float32(550), 0, 1)
+    canvas.light(np.broadcast_to(brink, canvas.planes.shape[1:]), palette.glow, strength=0.3)
     glitter(canvas, dice, palette, shore, light[0], light[2])
 
 
