@@ -33,7 +33,7 @@ def pieces(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
     folder = tmp_path_factory.mktemp("music")
     result = {}
     for number, mood in enumerate(MOODS):
-        PROVIDER.make_soundtrack(mood, 12.5, folder / f"{number}.wav")
+        PROVIDER.make_soundtrack(mood, 9.5, folder / f"{number}.wav")
         result[mood] = samples(folder / f"{number}.wav")
     return result
 
