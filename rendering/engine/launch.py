@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,71 +57,6 @@ def segment(
     asked = child or warm(MODULE)
     result = asked.request(request, folder=output.parent, on_event=on_event, stall=stall, deadline=deadline)
     return SegmentFile(output, result["sha256"], result["size"], result["frames"])
-
-
-def segments(
-    specs: Iterable[SegmentSpec],
-    assets: Mapping[str, Path],
-    folder: Path,
-    *,
-    children: int,
-    on_event: Callable[[SegmentSpec, dict[str, Any]], None] | None = None,
-    moviepy_layers: Sequence[str] = (),
-    stall: float = STALL_SECONDS,
-) -> dict[int, SegmentFile]:
-    """Render several segments to `folder`/<key>.mp4 in parallel, the longest first; the first failure ends it."""
-    longest_first = sorted(specs, key=lambda spec: -spec.frames)
-    waiting = iter(longest_first)
-    lock = threading.Lock()
-    stop = threading.Event()
-
-    def told(spec: SegmentSpec) -> OnEvent:
-        def tell(event: dict[str, Any]) -> None:
-            if stop.is_set():
-                raise InterruptedError("Another segment failed.")
-            if on_event:
-                with lock:
-                    on_event(spec, event)
-
-        return tell
-
-    def work() -> dict[int, SegmentFile]:
-        done: dict[int, SegmentFile] = {}
-        child = Child(MODULE)
-        try:
-            while not stop.is_set():
-                with lock:
-                    spec = next(waiting, None)
-                if spec is None:
-                    break
-                done[spec.index] = segment(
-                    spec,
-                    assets,
-                    folder / f"{spec.key}.mp4",
-                    on_event=told(spec),
-                    moviepy_layers=moviepy_layers,
-                    stall=stall,
-                    child=child,
-                )
-        except BaseException:
-            stop.set()
-            raise
-        finally:
-            child.close()
-        return done
-
-    many = min(children, len(longest_first))
-    files: dict[int, SegmentFile] = {}
-    if not many:
-        return files
-    with ThreadPoolExecutor(many, "render") as pool:
-        runs = [pool.submit(work) for _ in range(many)]
-        errors = [error for run in runs if (error := run.exception())]
-    for error in sorted(errors, key=lambda error: isinstance(error, InterruptedError)):
-        raise error
-    for run in runs:
-        files.update(run.result())
-    return files
 
 
 def still(

@@ -22,7 +22,7 @@ SHADOW_BLUR = 0.10
 SHADOW_DROP = 0.05
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def draw(layer: TextLayer) -> Bitmap:
     """A text layer's bitmap at its place in the frame."""
     pad = PLATE_PAD if layer.plate else (0.0, 0.0)
@@ -62,7 +62,7 @@ def place(layer: TextLayer, block: Block, pad: tuple[float, float]) -> tuple[flo
     return inner_x + free_x * across, inner_y + free_y * down
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4)
 def shape(layer: ShapeLayer) -> Bitmap:
     """A rectangle, with round corners or a gradient."""
     x, y = int(layer.box[0] // 1), int(layer.box[1] // 1)

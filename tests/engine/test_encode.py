@@ -10,13 +10,12 @@ from PIL import Image
 
 from rendering.engine import encode, launch
 from rendering.engine.planes import from_rgb
-from rendering.engine.segments import Encoding, split
+from rendering.engine.segments import split
 from rendering.engine.timeline import Clip, ImageLayer, MoviepyLayer, ShapeLayer, Timeline, Transition, VideoLayer
 from tests.footage import canvas, film, number_of, numbers_of
 from videoserver.work.sandbox import ChildFailed
 
 SIZE = (320, 180)
-QUIET = Encoding()
 
 
 def spec(frames, size=SIZE, fps=30, **encoding):
@@ -179,27 +178,22 @@ def scenes(tmp_path):
     return Timeline(*SIZE, 30, tuple(clips)), assets
 
 
-def test_several_children_render_all_segments(tmp_path):
+def test_a_crossfade_s_middle_is_half_of_each_scene(tmp_path):
     timeline, assets = scenes(tmp_path)
-    specs = split(timeline)
-    seen = set()
-    files = launch.segments(
-        specs, assets, tmp_path, children=2, on_event=lambda segment, event: seen.add((segment.index, event["event"]))
-    )
-    assert sorted(files) == [0, 1, 2, 3, 4]
-    assert [files[spec.index].path.name for spec in specs] == [f"{spec.key}.mp4" for spec in specs]
-    assert sum(file.frames for file in files.values()) == timeline.frames
-    assert {(index, "progress") for index in range(5)} <= seen
+    files = render(timeline, tmp_path, assets)
+    assert [file.frames for file in files] == [21, 9, 12, 9, 21]
     middle = decoded(files[1].path)[4]
-    assert np.abs(middle[90, 160].astype(int) - (115, 115, 30)).max() <= 8
+    assert np.abs(middle[90, 160].astype(int) - (115, 115, 30)).max() <= 4
 
 
-def test_the_first_broken_segment_ends_the_others_with_its_own_error(tmp_path):
+def test_a_broken_picture_fails_for_good_and_the_child_goes_on(tmp_path):
     timeline, assets = scenes(tmp_path)
-    (tmp_path / "2.png").write_bytes(b"broken")
+    (tmp_path / "broken.png").write_bytes(b"broken")
+    broken = Timeline(*SIZE, 30, (Clip(30, (ImageLayer(asset="e" * 64),)),))
     with pytest.raises(ChildFailed) as failure:
-        launch.segments(split(timeline), assets, tmp_path, children=2)
-    assert failure.value.code == "media_processing_failed"
+        render(broken, tmp_path, {"e" * 64: tmp_path / "broken.png"})
+    assert (failure.value.code, failure.value.permanent) == ("media_processing_failed", True)
+    assert len(render(timeline, tmp_path, assets)) == 5
 
 
 def test_a_still_shows_any_frame_also_of_a_transition(tmp_path):
