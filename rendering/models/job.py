@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from rendering.models.campaign import currency
 from rendering.models.storyboard import Storyboard
 from rendering.states import LIVE, JobKind, JobState, Stage
-from videoserver.work.row import WorkQuerySet, WorkRow, work_constraints
+from videoserver.work.row import WorkQuerySet, WorkRow, WorkState, work_constraints
 
 
 class JobQuerySet(WorkQuerySet):
@@ -85,6 +87,15 @@ class Job(WorkRow):
         for name, value in fields.items():
             setattr(self, name, value)
 
+    @classmethod
+    def warn(cls, pk: UUID, sentence: str) -> None:
+        """Add a sentence to a job's warnings, whoever else does at the same time."""
+        with transaction.atomic():
+            # A write first: it holds the row until the commit, so that no other sentence is lost.
+            cls.objects.filter(pk=pk).update(updated_at=Now())
+            kept = cls.objects.filter(pk=pk).values_list("warnings", flat=True).first() or []
+            cls.objects.filter(pk=pk).update(warnings=[*kept, sentence])
+
     def children(self) -> Iterable[QuerySet[Any]]:
         return (self.segments.all(), self.predictions.all())
 
@@ -109,6 +120,14 @@ class Segment(WorkRow):
 
     class Meta(WorkRow.Meta):
         ordering = ["index"]
+        indexes = [
+            *WorkRow.Meta.indexes,
+            models.Index(
+                fields=["-finished_at"],
+                name="segment_speed",
+                condition=Q(status=WorkState.COMPLETED, cached=False),
+            ),
+        ]
         constraints = [
             *work_constraints("segment"),
             models.UniqueConstraint(fields=["job", "index"], name="segment_index_once"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
+from uuid import UUID
 
 import structlog
 
@@ -22,28 +23,35 @@ WENT_WRONG = "Something went wrong inside; the log has it under this job's id."
 
 def make(row: Row, work: Callable[[Row], None]) -> None:
     """Run `work` on a claimed row. Never raises for the work's own failures: the row says how it ended."""
-    job_id = row.pk if isinstance(row, Job) else row.job_id
-    with structlog.contextvars.bound_contextvars(job_id=str(job_id)):
+    with structlog.contextvars.bound_contextvars(job_id=str(job_of(row))):
         try:
-            work(row)
-        except Stopping:
-            row.release()
-            logger.info(f"Job {job_id}: The worker shuts down; the work goes back to the queue")
+            run(row, work)
         except LeaseLost:
-            logger.warning(f"Job {job_id}: Another worker took over; this run ends without a trace")
-        except Canceled:
-            row.cancel()
-            logger.info(f"Job {job_id}: Canceled")
-        except DeadlinePassed:
-            fail(row, "render_timeout", "Video rendering timeout")
-        except DocumentInvalid as error:
-            first = error.errors[0]
-            fail(row, first["code"], first["detail"], first["pointer"])
-        except (RenderingError, MediaError, ChildFailed) as error:
-            settle(row, error)
-        except Exception:
-            logger.exception(f"Job {job_id}: Unexpected error")
-            again(row, "internal_error", WENT_WRONG)
+            # Also out of the moves below: whoever holds the row now decides.
+            logger.warning(f"Job {job_of(row)}: Another worker took over; this run ends without a trace")
+
+
+def run(row: Row, work: Callable[[Row], None]) -> None:
+    try:
+        work(row)
+    except LeaseLost:
+        raise
+    except Stopping:
+        row.release()
+        logger.info(f"Job {job_of(row)}: The worker shuts down; the work goes back to the queue")
+    except Canceled:
+        row.cancel()
+        logger.info(f"Job {job_of(row)}: Canceled")
+    except DeadlinePassed:
+        fail(row, "render_timeout", "Video rendering timeout")
+    except DocumentInvalid as error:
+        first = error.errors[0]
+        fail(row, first["code"], first["detail"], first["pointer"])
+    except (RenderingError, MediaError, ChildFailed) as error:
+        settle(row, error)
+    except Exception:
+        logger.exception(f"Job {job_of(row)}: Unexpected error")
+        again(row, "internal_error", WENT_WRONG)
 
 
 def settle(row: Row, error: RenderingError | MediaError | ChildFailed) -> None:
@@ -55,7 +63,7 @@ def settle(row: Row, error: RenderingError | MediaError | ChildFailed) -> None:
 
 
 def fail(row: Row, code: str, detail: str, pointer: str = "") -> None:
-    job_id = row.pk if isinstance(row, Job) else row.job_id
+    job_id = job_of(row)
     if code == "not_approved":
         logger.error(f"Job {job_id}: Storyboard not approved, cannot render video")
     else:
@@ -65,11 +73,18 @@ def fail(row: Row, code: str, detail: str, pointer: str = "") -> None:
 
 
 def again(row: Row, code: str, detail: str) -> None:
-    job_id = row.pk if isinstance(row, Job) else row.job_id
-    logger.warning(f"Job {job_id}: Rendering attempt {row.attempt} failed - {detail}", code=code)
+    """Try it once more later, or fail when the attempts are spent; the job's warnings keep what went wrong."""
+    job_id, attempt = job_of(row), row.attempt
+    logger.warning(f"Job {job_id}: Rendering attempt {attempt} failed - {detail}", code=code)
+    Job.warn(job_id, f"Attempt {attempt} failed: {detail}")
     delay = row.retry(code, detail)
     if delay is None:
         logger.error(f"Job {job_id}: Marked as failed", code="attempts_exhausted")
         return
     logger.info(f"Job {job_id}: Retrying in {delay}s...")
-    Job.objects.filter(pk=job_id).update(message=f"Retrying in {delay}s...")
+    Job.objects.filter(pk=job_id).live().update(message=f"Retrying in {delay}s...")
+
+
+def job_of(row: Row) -> UUID:
+    """The id under which people know the work."""
+    return row.pk if isinstance(row, Job) else row.job_id

@@ -40,6 +40,17 @@ def size(
     return (longer, shorter) if ratio >= 1 else (shorter, longer)
 
 
+def ratio_name(width: int, height: int) -> str:
+    """A frame's shape as people say it: one of ours when it is that, else its own smallest numbers."""
+    for name, ratio in ASPECT_RATIOS.items():
+        shorter = min(width, height)
+        longer = even(shorter * max(ratio, 1 / ratio))
+        if (width, height) == ((longer, shorter) if ratio >= 1 else (shorter, longer)):
+            return name
+    own = Fraction(width, height)
+    return f"{own.numerator}:{own.denominator}"
+
+
 def frame_rate(fps: int, quality: str) -> int:
     """A draft has few frames: it is looked at once."""
     return min(fps, DRAFT_FPS) if quality == "draft" else fps

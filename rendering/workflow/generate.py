@@ -162,7 +162,7 @@ def make(provider: Maker, prediction: Prediction, folder: Path) -> Made:
     asked = prediction.inputs
     if prediction.kind == PredictionKind.IMAGE:
         return provider.make_image(
-            asked["prompt"], asked["width"], asked["height"], folder / "picture.png", avoid=asked["avoid"]
+            asked["prompt"], asked["width"], asked["height"], folder / "picture.jpg", avoid=asked["avoid"]
         )
     if prediction.kind == PredictionKind.SOUNDTRACK:
         return provider.make_soundtrack(asked["prompt"], asked["seconds"], folder / "soundtrack.wav")

@@ -30,9 +30,7 @@ def approve(storyboard: Storyboard, reviewer: User, revision: int, note: str = "
     return storyboard
 
 
-def approve_and_render(
-    storyboard: Storyboard, reviewer: User, revision: int, note: str = "", **options: Any
-) -> Job:
+def approve_and_render(storyboard: Storyboard, reviewer: User, revision: int, note: str = "", **options: Any) -> Job:
     """Both or neither."""
     with transaction.atomic():
         approve(storyboard, reviewer, revision, note)

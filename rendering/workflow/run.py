@@ -19,7 +19,7 @@ from rendering.engine.timeline import Timeline
 from rendering.exceptions import InputGone, NoStoryboardData, NotApproved, StoredDifferently
 from rendering.models import Job, JobResult, Segment
 from rendering.states import ENDED, Stage
-from rendering.workflow import assets, money, plan
+from rendering.workflow import assets, frame_size, money, plan
 from rendering.workflow import document as documents
 from rendering.workflow.segment_cache import SegmentCache
 from videoserver.work import workspace
@@ -90,7 +90,7 @@ def hand_out(job: Job, timeline: Timeline, specs: list[SegmentSpec]) -> int:
             if row is None:
                 row = new_segment(job, spec)
                 if file is not None:
-                    row.status, row.cached = WorkState.COMPLETED, True
+                    row.status, row.cached, row.finished_at = WorkState.COMPLETED, True, timezone.now()
                     row.sha256, row.size = file.sha256, file.size
                     logger.info(f"Job {job.pk}: Segment {spec.index + 1} of {len(specs)} found in the cache")
                 else:
@@ -206,7 +206,7 @@ def complete(job: Job, timeline: Timeline, specs: list[SegmentSpec], files: dict
             JobResult.objects.create(
                 job=job,
                 asset=asset,
-                aspect_ratio=job.document.get("aspect_ratio", ""),
+                aspect_ratio=frame_size.ratio_name(timeline.width, timeline.height),
                 format="mp4",
                 duration=timeline.duration,
                 frames=timeline.frames,

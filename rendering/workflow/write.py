@@ -62,9 +62,7 @@ def add_scene(
         return rewrite(storyboard, editor, document)
 
 
-def change_scene(
-    storyboard: Storyboard, editor: User, scene: Scene, changes: Mapping[str, Any]
-) -> Storyboard:
+def change_scene(storyboard: Storyboard, editor: User, scene: Scene, changes: Mapping[str, Any]) -> Storyboard:
     """Change keys of one scene: `params` merge key by key (null removes one), `position` moves it."""
     document = storyboard.document()
     scenes: list[dict[str, Any]] = document["scenes"]

@@ -59,6 +59,8 @@ def config(form: str) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
+            # It tells of every message; what matters of them is told by the rows' own work.
+            "django-q": {"level": "WARNING", "handlers": [], "propagate": True},
             # Django gives its own loggers handlers of their own; theirs would write every line twice.
             "django": {"level": "INFO", "handlers": [], "propagate": True},
             "django.server": {"level": "INFO", "handlers": [], "propagate": True},

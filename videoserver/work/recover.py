@@ -93,7 +93,7 @@ def _go_on(row: Any, spent: bool = True) -> bool:
     if row.deadline_at and row._held().filter(deadline_at__lte=Now()).exists():
         return _done(partial(row.fail, *row.LATE))
     if spent and row.attempt >= row.max_attempts:
-        return _done(partial(row.fail, "attempts_exhausted", exhausted(row.attempt, row.error_detail)))
+        return _done(partial(row.fail, "attempts_exhausted", exhausted(row.attempt)))
     return _done(partial(row.release, spent=spent))
 
 

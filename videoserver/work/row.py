@@ -185,7 +185,7 @@ class WorkRow(models.Model):
     def retry(self, code: str, detail: str) -> int | None:
         """Queue it again, 30 s and then 90 s from now, and say how many seconds; None when the attempts are spent."""
         if self.attempt >= self.max_attempts:
-            self.fail("attempts_exhausted", exhausted(self.attempt, detail))
+            self.fail("attempts_exhausted", exhausted(self.attempt))
             return None
         delay: int = min(int(settings.RETRY_BACKOFF) * 3**self.retry_count, LONGEST_DELAY)
         self._hand_back(
@@ -271,7 +271,6 @@ class WorkRow(models.Model):
                 child.request_cancel()
 
 
-def exhausted(attempts: int, last: str = "") -> str:
-    """The sentence of work whose attempts are spent, with what the last one said."""
-    sentence = f"Failed after {attempts} attempts"
-    return f"{sentence}: {last}" if last else sentence
+def exhausted(attempts: int) -> str:
+    """The sentence of work whose attempts are spent."""
+    return f"Failed after {attempts} attempts"

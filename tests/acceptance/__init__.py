@@ -1,0 +1,1 @@
+"""Whole stories, told to real servers and workers."""
