@@ -266,11 +266,17 @@ SPECTACULAR_SETTINGS = {
         "videoserver.web.openapi.add_conventions",
     ],
 }
+DATETIME_FORMAT = "j M Y, H:i"
 UNFOLD = {
     "SITE_TITLE": "videoserver",
     "SITE_HEADER": "videoserver",
     "SITE_SUBHEADER": "Storyboards, review, renders",
     "SITE_SYMBOL": "movie",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"{STATIC_URL}rendering/icon.svg"}],
+    "STYLES": [f"{STATIC_URL}rendering/review.css"],
+    "SIDEBAR": {"navigation": "rendering.admin.navigation.groups"},
+    "DASHBOARD_CALLBACK": "rendering.admin.dashboard.fill",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",

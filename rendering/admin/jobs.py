@@ -1,19 +1,25 @@
-"""Jobs in the admin: a moving bar while they render, then the player; segments and predictions behind them."""
+"""Jobs in the admin: a moving bar while they render, then the player."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
+from rendering.admin.storyboards import told
 from rendering.exceptions import RenderingError
 from rendering.models import Job, Prediction, Segment
-from rendering.states import ENDED, JobState
+from rendering.states import ENDED, LIVE, JobKind, JobState
 from rendering.workflow import order, progress
 from videoserver.web.admin import ReadOnlyAdmin
 
@@ -22,7 +28,7 @@ STATUS_COLOURS = {
     JobState.RENDERING: "warning",
     JobState.COMPLETED: "success",
     JobState.FAILED: "danger",
-    JobState.CANCELED: "info",
+    JobState.CANCELED: "",
 }
 
 
@@ -31,96 +37,124 @@ class JobAdmin(ReadOnlyAdmin):
     """Every order of work."""
 
     change_form_template = "admin/rendering/job/change_form.html"
-    list_display = ["title", "status_of", "owner", "progress_of", "attempt", "created_at", "finished_at"]
+    list_display = ["title", "kind", "status_of", "progress_of", "owner", "attempt", "created_at", "took", "error_code"]
     list_filter = ["status", "kind", "created_at"]
     list_select_related = ["owner", "storyboard"]
-    search_fields = ["id", "storyboard__title", "owner__username", "error_code"]
+    search_fields = ["=id", "storyboard__title", "owner__username", "error_code"]
     ordering = ["-created_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        """The list draws the bars of the jobs under way from two queries, however many there are."""
+        found: QuerySet[Job] = super().get_queryset(request)
+        if request.resolver_match and request.resolver_match.url_name == "rendering_job_changelist":
+            live = {"job__status__in": LIVE}
+            found = found.defer("document", "options", "metadata", "quality").prefetch_related(
+                Prefetch("segments", Segment.objects.filter(**live).defer("spec")),
+                Prefetch("predictions", Prediction.objects.filter(**live)),
+            )
+        return found
 
     @admin.display(description="Job")
     def title(self, job: Job) -> str:
-        name = job.storyboard.title if job.storyboard else str(job.pk)
-        return f"{job.get_kind_display()}: {name}"
+        return job.storyboard.title if job.storyboard else str(job.pk)
 
-    @display(description="Status", label=STATUS_COLOURS)
-    def status_of(self, job: Job) -> str:
-        return job.status
+    @display(description="Status", label=STATUS_COLOURS, ordering="status")  # type: ignore[untyped-decorator]
+    def status_of(self, job: Job) -> tuple[str, str]:
+        return job.status, JobState(job.status).label
 
     @admin.display(description="Progress")
-    def progress_of(self, job: Job) -> str:
-        return f"{progress.of(job)['fraction']:.0%}"
+    def progress_of(self, job: Job) -> SafeString | str:
+        if job.has_ended:
+            return "100%" if job.status == JobState.COMPLETED else "—"
+        percent = f"{100 * fraction_of(job):.0f}%"
+        bar = '<span class="vs-bar vs-bar-small" aria-hidden="true"><span style="width:{0}"></span></span> {0}'
+        return format_html(bar, percent)
+
+    @admin.display(description="Took")
+    def took(self, job: Job) -> str:
+        if not (job.started_at and job.finished_at):
+            return "—"
+        seconds = (job.finished_at - job.started_at).total_seconds()
+        return f"{seconds:.1f} s" if seconds < 60 else f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
     def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
         own = [
-            path("<uuid:pk>/state/", self.admin_site.admin_view(self.state), name="rendering_job_state"),
-            path(
-                "<uuid:pk>/cancel/", self.admin_site.admin_view(require_POST(self.cancel)), name="rendering_job_cancel"
-            ),
-            path("<uuid:pk>/retry/", self.admin_site.admin_view(require_POST(self.retry)), name="rendering_job_retry"),
+            path("<uuid:pk>/state/", view(self.state), name="rendering_job_state"),
+            path("<uuid:pk>/cancel/", view(require_POST(self.cancel)), name="rendering_job_cancel"),
+            path("<uuid:pk>/retry/", view(require_POST(self.retry)), name="rendering_job_retry"),
         ]
         return [*own, *super().get_urls()]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The page says it all in its own way."""
+        return []
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         job = self.get_object(request, object_id)
-        context = job_context(job) if job else {}
+        context = page_of(job) if job else {}
         context["may_act"] = request.user.has_perm("rendering.change_job")
         response: HttpResponse = super().change_view(request, object_id, form_url, (extra_context or {}) | context)
         return response
 
     def state(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """What the page's bar shows, as JSON."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         job = get_object_or_404(Job, pk=pk)
-        if not self.has_view_permission(request, job):
-            return HttpResponse(status=403)
-        strip = [
-            {"index": segment.index, "status": look(segment), "fraction": fraction(segment)}
-            for segment in segments(job)
-        ]
-        return JsonResponse(
-            {"status": job.status, "ended": job.status in ENDED, "progress": progress.of(job), "segments": strip}
+        answer = JsonResponse(
+            {
+                "status": job.status,
+                "ended": job.status in ENDED,
+                "progress": progress.of(job),
+                "segments": [
+                    {"index": segment.index, "status": look(segment), "fraction": fraction(segment)}
+                    for segment in segments(job)
+                ],
+                "made": made(job),
+            }
         )
+        answer["Cache-Control"] = "no-store"
+        return answer
 
     def cancel(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        return self.act(request, pk, lambda job: order.cancel(job), "The job is being canceled.")
+        return self.act(request, pk, order.cancel, "The job is being canceled.")
 
     def retry(self, request: HttpRequest, pk: Any) -> HttpResponse:
         return self.act(request, pk, order.retry, "A new job was ordered; it keeps the good segments.")
 
-    def act(self, request: HttpRequest, pk: Any, deed: Any, told: str) -> HttpResponse:
+    def act(self, request: HttpRequest, pk: Any, deed: Callable[[Job], Job], said: str) -> HttpResponse:
+        if not (request.user.has_perm("rendering.change_job") and self.has_view_permission(request)):
+            raise PermissionDenied
         job = get_object_or_404(Job, pk=pk)
-        if not request.user.has_perm("rendering.change_job"):
-            return HttpResponse(status=403)
         try:
             job = deed(job)
         except RenderingError as error:
-            messages.error(request, error.detail)
+            messages.error(request, told(error))
         else:
-            messages.success(request, told)
+            messages.success(request, said)
         return HttpResponseRedirect(reverse("admin:rendering_job_change", args=[job.pk]))
 
 
-def job_context(job: Job) -> dict[str, Any]:
-    """What the job's page shows beside the bar."""
+def page_of(job: Job) -> dict[str, Any]:
+    """What the job's page shows."""
     strip = segments(job)
-    frames = sum(segment.frames for segment in strip) or 1
+    result = job.results.select_related("asset").first()
     return {
         "job": job,
         "progress": progress.of(job),
         "segments": [
-            {
-                "segment": segment,
-                "share": 100 * segment.frames / frames,
-                "look": look(segment),
-                "fraction": fraction(segment),
-            }
-            for segment in strip
+            {"segment": segment, "look": look(segment), "fraction": 100 * fraction(segment)} for segment in strip
         ],
         "reused": sum(segment.cached for segment in strip),
-        "result": job.results.select_related("asset").first(),
+        "result": result,
+        "width": result.width if result else None,
+        "height": result.height if result else None,
         "predictions": job.predictions.select_related("asset"),
         "retries": job.retries.all(),
+        "ahead": Job.objects.filter(status=JobState.QUEUED, created_at__lt=job.created_at).count(),
     }
 
 
@@ -136,20 +170,17 @@ def fraction(segment: Segment) -> float:
     return round(progress.frames_done(segment) / segment.frames, 3)
 
 
-@admin.register(Segment)
-class SegmentAdmin(ReadOnlyAdmin):
-    """Runs of frames, for looking into what a job did."""
-
-    list_display = ["job", "index", "kind", "frames", "status", "cached", "attempt", "started_at", "finished_at"]
-    list_filter = ["status", "kind", "cached"]
-    search_fields = ["job__id", "key"]
-    list_select_related = ["job"]
+def fraction_of(job: Job) -> float:
+    """How far a job is, without its document."""
+    if job.kind == JobKind.GENERATE:
+        return float(progress.generation(job)["fraction"])
+    return progress.film_fraction(job, list(job.segments.all()))
 
 
-@admin.register(Prediction)
-class PredictionAdmin(ReadOnlyAdmin):
-    """Calls to providers and what they cost."""
-
-    list_display = ["kind", "provider", "model", "status", "quantity", "unit", "amount", "currency", "created_at"]
-    list_filter = ["status", "provider", "kind"]
-    search_fields = ["job__id", "model"]
+def made(job: Job) -> list[dict[str, str]]:
+    """The pictures that a provider has made so far."""
+    return [
+        {"id": str(row.asset_id), "words": str(row.inputs.get("prompt", ""))[:80]}
+        for row in job.predictions.select_related("asset")
+        if row.asset and row.asset.thumbnail_url
+    ]

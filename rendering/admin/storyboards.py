@@ -1,33 +1,38 @@
-"""Storyboards in the admin: a contact sheet, the decision, the history, and the form behind them."""
+"""Storyboards in the admin: a contact sheet, the decision, the history, and the editor behind them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from media_assets.exceptions import MediaError
-from rendering.admin.storyboard_form import SceneForm, SceneFormSet, StoryboardForm
+from rendering.admin import picker, sheet
+from rendering.admin.storyboard_form import StoryboardForm, form_field
 from rendering.exceptions import RenderingError
-from rendering.models import CONTENT_FIELDS, Scene, Storyboard
+from rendering.models import CONTENT_FIELDS, AssetUse, Job, Storyboard
 from rendering.states import StoryboardState
-from rendering.workflow import document as documents
-from rendering.workflow import money, order, review, write
-from videoserver.web.admin import BaseAdmin, BaseStacked
+from rendering.workflow import order, remove, review, write
+from videoserver.web.admin import BaseAdmin
 
 STATUS_COLOURS = {
-    StoryboardState.DRAFT: "info",
+    StoryboardState.DRAFT: "",
     StoryboardState.IN_REVIEW: "warning",
     StoryboardState.APPROVED: "success",
-    StoryboardState.CHANGES_REQUESTED: "warning",
+    StoryboardState.CHANGES_REQUESTED: "info",
     StoryboardState.REJECTED: "danger",
 }
-DECISIONS = {
+DECISIONS: dict[str, tuple[Callable[..., Model], str]] = {
     "approve": (review.approve, "Approved."),
     "approve_and_render": (review.approve_and_render, "Approved; the film is being rendered."),
     "request_changes": (review.request_changes, "Changes were requested."),
@@ -36,176 +41,201 @@ DECISIONS = {
 """What the buttons call: the same functions as the API."""
 
 
-class SceneInline(BaseStacked):
-    model = Scene
-    form = SceneForm
-    formset = SceneFormSet
-    tab = True
-    fields = [("position", "template", "duration"), "caption", "params", ("narration", "transition")]
-
-
 @admin.register(Storyboard)
 class StoryboardAdmin(BaseAdmin):
     """What is to be filmed, and whether it may be."""
 
     form = StoryboardForm
     change_form_template = "admin/rendering/storyboard/change_form.html"
-    list_display = ["title", "status_of", "owner", "revision", "scene_count", "campaign", "updated_at"]
+    add_form_template = "admin/rendering/storyboard/change_form.html"
+    list_display = ["picture", "title", "status_of", "owner", "campaign", "scene_count", "revision", "updated_at"]
+    list_display_links = ["picture", "title"]
     list_filter = ["status", "campaign", "created_at"]
     list_select_related = ["owner", "campaign"]
-    search_fields = ["title", "owner__username", "id"]
-    inlines = [SceneInline]
+    search_fields = ["title", "owner__username", "=id"]
+    ordering = ["-updated_at"]
     fieldsets = [
-        (None, {"fields": ["title", "campaign", "revision"]}),
+        (None, {"fields": ["title", "scenes"]}),
         ("Picture", {"fields": [("aspect_ratio", "quality"), ("width", "height"), ("fps", "captions")]}),
         ("Sound and look", {"fields": ["soundtrack", "loudness_lufs", "brand"]}),
-        ("Making", {"fields": [("provider", "fallback", "video_path"), "metadata"], "classes": ["collapse"]}),
+        ("Making", {"fields": ["campaign", ("provider", "fallback", "video_path"), "metadata", "revision"]}),
     ]
 
-    @display(description="Status", label=STATUS_COLOURS)
-    def status_of(self, storyboard: Storyboard) -> str:
-        return storyboard.status
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Storyboard]:
+        pictures = AssetUse.objects.filter(storyboard=OuterRef("pk"), scene__isnull=False).exclude(
+            asset__thumbnail_key=""
+        )
+        found: QuerySet[Storyboard] = super().get_queryset(request)
+        return found.annotate(
+            scene_total=Count("scenes"),
+            picture_asset=Subquery(pictures.order_by("scene__position").values("asset_id")[:1]),
+        )
 
-    @admin.display(description="Scenes")
-    def scene_count(self, storyboard: Storyboard) -> int:
-        return storyboard.scenes.count()
+    @admin.display(description="")
+    def picture(self, storyboard: Any) -> SafeString | str:
+        if not storyboard.picture_asset:
+            return format_html('<span class="vs-small vs-none" aria-hidden="true"></span>')
+        return format_html(
+            '<img class="vs-small" loading="lazy" alt="" src="/api/v1/media/{}/thumbnail">', storyboard.picture_asset
+        )
+
+    @display(description="Status", label=STATUS_COLOURS, ordering="status")  # type: ignore[untyped-decorator]
+    def status_of(self, storyboard: Storyboard) -> tuple[str, str]:
+        return storyboard.status, storyboard.get_status_display()
+
+    @admin.display(description="Scenes", ordering="scene_total")
+    def scene_count(self, storyboard: Any) -> int:
+        return int(storyboard.scene_total)
 
     def get_urls(self) -> list[URLPattern]:
-        site = self.admin_site
-        own = [
-            path("<uuid:pk>/decide/", site.admin_view(require_POST(self.decide)), name="rendering_storyboard_decide"),
-            path("<uuid:pk>/submit/", site.admin_view(require_POST(self.submit)), name="rendering_storyboard_submit"),
-            path("<uuid:pk>/render/", site.admin_view(require_POST(self.render)), name="rendering_storyboard_render"),
-            path(
-                "<uuid:pk>/generate/",
-                site.admin_view(require_POST(self.generate)),
-                name="rendering_storyboard_generate",
-            ),
+        view = self.admin_site.admin_view
+        deeds = [
+            path(f"<uuid:pk>/{deed.__name__}/", view(require_POST(deed)), name=f"rendering_storyboard_{deed.__name__}")
+            for deed in (self.decide, self.submit, self.render, self.generate, self.duplicate)
         ]
-        return [*own, *super().get_urls()]
+        library = [
+            path("assets/", view(picker.library), name="rendering_storyboard_library"),
+            path("<uuid:pk>/assets/", view(picker.library), name="rendering_storyboard_assets"),
+        ]
+        return [*deeds, *library, *super().get_urls()]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        storyboard = self.get_object(request, object_id)
-        context = sheet(request, storyboard) if storyboard else {}
-        response: HttpResponse = super().change_view(request, object_id, form_url, (extra_context or {}) | context)
-        return response
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Nothing is decided or deleted in bulk: each is looked at."""
+        return {}
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Storyboard | None = None) -> Any:
+        """Who may only look sees the sheet, which says all of it."""
+        may_write = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        return super().get_fieldsets(request, obj) if may_write else []
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in CONTENT_FIELDS:
+            return form_field(db_field.name)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.editor = request.user
+        return form
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        storyboard = self.get_object(request, object_id) if object_id else None
+        shown = sheet.of(request, storyboard) if storyboard else {}
+        shown["library"] = (
+            reverse("admin:rendering_storyboard_assets", args=[storyboard.pk])
+            if storyboard
+            else reverse("admin:rendering_storyboard_library")
+        )
+        shown |= {"show_save_and_add_another": False, "show_save_and_continue": False}
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            return super().changeform_view(request, object_id, form_url, shown | (extra_context or {}))
         except (RenderingError, MediaError) as error:
-            # Somebody was faster, or an asset is gone: nothing was written.
+            # Somebody was faster by a moment, or an asset is gone: nothing was written.
             messages.error(request, told(error))
             return HttpResponseRedirect(request.path)
 
     def save_model(self, request: HttpRequest, obj: Storyboard, form: Any, change: bool) -> None:
-        """Nothing yet: the document is written whole, with its scenes, by `save_related`."""
+        """The document is written whole, with its scenes, by the workflow."""
+        if change:
+            stored = Storyboard.objects.get(pk=obj.pk)
+            obj.revision = write.rewrite(stored, request.user, form.document(), form.cleaned_data["revision"]).revision  # type: ignore[arg-type]
+        else:
+            obj.pk = write.create(request.user, form.document()).pk  # type: ignore[arg-type]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        document = formsets[0].document()
-        if change:
-            stored = Storyboard.objects.get(pk=form.instance.pk)
-            write.rewrite(stored, request.user, document, form.cleaned_data["revision"])  # type: ignore[arg-type]
-        else:
-            form.instance.pk = write.create(request.user, document).pk  # type: ignore[arg-type]
+        """All is written already."""
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         return super().log_addition(request, Storyboard.objects.get(pk=obj.pk), message)
 
+    def response_add(self, request: HttpRequest, obj: Storyboard, post_url_continue: Any = None) -> HttpResponse:
+        messages.success(request, "The storyboard is there.")
+        return HttpResponseRedirect(page(obj))
+
+    def response_change(self, request: HttpRequest, obj: Storyboard) -> HttpResponse:
+        messages.success(request, f"Saved. This is revision {obj.revision}.")
+        return HttpResponseRedirect(page(obj))
+
+    def delete_model(self, request: HttpRequest, obj: Storyboard) -> None:
+        remove.storyboard(obj)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except RenderingError as error:
+            messages.error(request, told(error))
+            return HttpResponseRedirect(reverse("admin:rendering_storyboard_change", args=[object_id]))
+
     def decide(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """One of the decision buttons, on the revision that the page showed."""
-        storyboard = get_object_or_404(Storyboard, pk=pk)
-        if not request.user.has_perm("rendering.approve_storyboard"):
-            return HttpResponse(status=403)
-        deed, said = DECISIONS[request.POST.get("decision", "")]
-        revision, note = int(request.POST.get("revision", 0)), request.POST.get("note", "")
-        return self.act(request, storyboard, lambda: deed(storyboard, request.user, revision, note), said)  # type: ignore[arg-type]
+        storyboard = self.found(request, pk, request.user.has_perm("rendering.approve_storyboard"))
+        deed, said = DECISIONS.get(request.POST.get("decision", ""), (None, ""))
+        if deed is None:
+            return HttpResponseBadRequest("There is no such decision.")
+        if deed is review.approve_and_render and not request.user.has_perm("rendering.add_job"):
+            raise PermissionDenied
+        return self.act(
+            request, storyboard, lambda revision, note: deed(storyboard, request.user, revision, note), said
+        )
 
     def submit(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        storyboard = get_object_or_404(Storyboard, pk=pk)
-        if not self.has_change_permission(request, storyboard):
-            return HttpResponse(status=403)
-        revision, note = int(request.POST.get("revision", 0)), request.POST.get("note", "")
+        storyboard = self.found(request, pk, self.has_change_permission(request))
         return self.act(
             request,
             storyboard,
-            lambda: review.submit(storyboard, request.user, revision, note),  # type: ignore[arg-type]
+            lambda revision, note: review.submit(storyboard, request.user, revision, note),  # type: ignore[arg-type]
             "Submitted for review.",
         )
 
     def render(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        storyboard = get_object_or_404(Storyboard, pk=pk)
-        if not request.user.has_perm("rendering.add_job"):
-            return HttpResponse(status=403)
-        return self.act(request, storyboard, lambda: order.render(storyboard)[0], "The film is being rendered.")
+        storyboard = self.found(request, pk, request.user.has_perm("rendering.add_job"))
+        return self.act(request, storyboard, lambda *_: order.render(storyboard)[0], "The film is being rendered.")
 
     def generate(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        storyboard = get_object_or_404(Storyboard, pk=pk)
-        if not self.has_change_permission(request, storyboard):
-            return HttpResponse(status=403)
+        storyboard = self.found(request, pk, self.has_change_permission(request))
         brief = request.POST.get("brief", "").strip()
         asked = {"brief": brief} if brief else {"only": ["image", "clip"]}
-        return self.act(request, storyboard, lambda: order.generate(storyboard, asked), "The provider is at work.")
+        return self.act(request, storyboard, lambda *_: order.generate(storyboard, asked), "The provider is at work.")
 
-    def act(self, request: HttpRequest, storyboard: Storyboard, deed: Any, said: str) -> HttpResponse:
-        """Do it; show the job if there is one now, else the storyboard."""
+    def duplicate(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        storyboard = self.found(request, pk, self.has_add_permission(request))
+        return self.act(
+            request,
+            storyboard,
+            lambda *_: write.duplicate(storyboard, request.user),  # type: ignore[arg-type]
+            "This is the copy; it is yours.",
+        )
+
+    def found(self, request: HttpRequest, pk: Any, allowed: bool) -> Storyboard:
+        if not (allowed and self.has_view_permission(request)):
+            raise PermissionDenied
+        return get_object_or_404(Storyboard, pk=pk)
+
+    def act(
+        self, request: HttpRequest, storyboard: Storyboard, deed: Callable[[int, str], Model], said: str
+    ) -> HttpResponse:
+        """Do it, on the revision that the page showed; then show the job if there is one now, else the storyboard."""
+        shown = request.POST.get("revision", "0")
+        if not shown.isdecimal() or len(shown) > 9:
+            return HttpResponseBadRequest("The revision must be a number.")
         try:
-            done = deed()
+            done = deed(int(shown), request.POST.get("note", ""))
         except (RenderingError, MediaError) as error:
             messages.error(request, told(error))
-            done = None
-        else:
-            messages.success(request, said)
-        if done is not None and done._meta.model_name == "job":
+            return HttpResponseRedirect(page(storyboard))
+        messages.success(request, said)
+        if isinstance(done, Job) and request.user.has_perm("rendering.view_job"):
             return HttpResponseRedirect(reverse("admin:rendering_job_change", args=[done.pk]))
-        return HttpResponseRedirect(reverse("admin:rendering_storyboard_change", args=[storyboard.pk]))
+        return HttpResponseRedirect(page(done if isinstance(done, Storyboard) else storyboard))
+
+
+def page(storyboard: Storyboard) -> str:
+    return reverse("admin:rendering_storyboard_change", args=[storyboard.pk])
 
 
 def told(error: RenderingError | MediaError) -> str:
     """The sentences of an error, each once."""
     several = [item["detail"] for item in getattr(error, "errors", [])]
     return " ".join(dict.fromkeys(several)) or error.detail
-
-
-def sheet(request: HttpRequest, storyboard: Storyboard) -> dict[str, Any]:
-    """What the page shows above the form: the scenes as pictures, the decision, the history."""
-    document = storyboard.document()
-    width, height = documents.size(document)
-    approval = storyboard.approval
-    return {
-        "storyboard": storyboard,
-        "cards": cards(storyboard),
-        "width": width,
-        "height": height,
-        "seconds": documents.duration(document),
-        "estimate": money.estimate(storyboard),
-        "approval": approval,
-        "stale": approval is not None and not storyboard.is_approved,
-        "reviews": storyboard.reviews.select_related("reviewer"),
-        "jobs": storyboard.jobs.order_by("-created_at")[:6],
-        "may_decide": request.user.has_perm("rendering.approve_storyboard"),
-        "may_render": request.user.has_perm("rendering.add_job"),
-        "content_fields": CONTENT_FIELDS,
-    }
-
-
-def cards(storyboard: Storyboard) -> list[dict[str, Any]]:
-    """Each scene with its time in the film, and the moment that shows it best: its middle."""
-    found, at = [], 0.0
-    for scene in storyboard.scenes.all():
-        overlap = float((scene.transition or {}).get("duration") or 0)
-        start = max(at - overlap, 0.0)
-        length = float(scene.duration)
-        found.append(
-            {
-                "scene": scene,
-                "number": scene.position + 1,
-                "start": start,
-                "middle": start + length / 2,
-                "overlap": overlap,
-            }
-        )
-        at = start + length
-    return found
