@@ -142,6 +142,10 @@ class Maker(Provider, Protocol):
         on_event: OnEvent | None = None,
     ) -> Made: ...
 
+    def foresee_clip(self, prompt: str, width: int, height: int) -> str:
+        """The likeness that the clip will have, for pictures that are made beside it; "" when nobody can know."""
+        ...
+
 
 def total(lines: Sequence[EstimateLine]) -> Decimal:
     """What an estimate comes to."""

@@ -68,6 +68,9 @@ def plan(job: Job, storyboard: Storyboard) -> None:
             write.rewrite(storyboard, storyboard.last_editor, storyboard.document() | draft.document())
             prompts = {i: scene.prompt for i, scene in enumerate(draft.scenes)}
         orders = wanted(storyboard, only, options.get("scene"), prompts)
+        for order in orders:
+            if order["kind"] == PredictionKind.CLIP:
+                order["likeness"] = provider.foresee_clip(order["prompt"], *documents.size(storyboard.document()))
         if "text" in only and not storyboard.soundtrack:
             seconds = documents.duration(storyboard.document())
             orders.append({"kind": PredictionKind.SOUNDTRACK, "prompt": mood, "seconds": max(seconds, 5)})
@@ -108,7 +111,8 @@ def next_orders(orders: list[dict[str, Any]], made: Mapping[int, Prediction]) ->
 def hand_out(job: Job, number: int, order: dict[str, Any], made: Mapping[int, Prediction]) -> None:
     width, height = documents.size(job.storyboard.document()) if job.storyboard else (1920, 1080)
     spare = SPARE if order["kind"] == PredictionKind.IMAGE else 1
-    avoid = [row.inputs["likeness"] for row in made.values() if row.inputs.get("likeness")]
+    clips = [each["likeness"] for each in job.document["orders"] if each.get("likeness")]
+    avoid = clips + [row.inputs["likeness"] for row in made.values() if row.inputs.get("likeness")]
     prediction = Prediction(
         job=job,
         provider=job.options.get("provider") or (job.storyboard.provider if job.storyboard else "local"),

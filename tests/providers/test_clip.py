@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pytest
 
+from rendering.providers import likeness
 from rendering.providers.base import ProviderError
 from rendering.providers.local import LocalProvider, clip
 
@@ -56,3 +57,13 @@ def test_a_caller_who_raises_ends_the_work(tmp_path: Path) -> None:
 def test_a_length_that_cannot_be_made_is_said_so(tmp_path: Path, seconds: float) -> None:
     with pytest.raises(ProviderError, match=r"0\.5 to 60"):
         PROVIDER.make_clip("sea", 160, 90, seconds, 25, tmp_path / "a.mp4")
+
+
+def test_what_a_clip_will_look_like_is_known_before(tmp_path: Path) -> None:
+    foreseen = PROVIDER.foresee_clip("Lamps on Quay Street", 320, 180)
+    made = PROVIDER.make_clip("Lamps on Quay Street", 320, 180, 1.0, 10, tmp_path / "a.mp4")
+    with av.open(str(made.path)) as container:
+        last = [frame.to_image() for frame in container.decode(video=0)][-1]
+    assert likeness.distance(foreseen, likeness.of(last)) < likeness.TOO_ALIKE
+    picture = PROVIDER.make_image("Lamps on Quay Street", 320, 180, tmp_path / "b.jpg", avoid=[foreseen])
+    assert likeness.distance(foreseen, picture.likeness) > likeness.TOO_ALIKE

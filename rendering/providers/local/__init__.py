@@ -58,3 +58,6 @@ class LocalProvider:
     ) -> Made:
         clip.animate(prompt, width, height, seconds, fps, path, on_event=on_event)
         return Made(path, NAME, clip.MODEL, Decimal(str(seconds)), "second")
+
+    def foresee_clip(self, prompt: str, width: int, height: int) -> str:
+        return clip.foreseen(prompt, width, height)

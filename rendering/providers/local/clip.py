@@ -14,6 +14,7 @@ from PIL import Image
 from rendering.engine import launch
 from rendering.engine.segments import Encoding, split
 from rendering.engine.timeline import Box, Clip, ImageLayer, Keyframes, Layer, Motion, Timeline, whole_frames
+from rendering.providers import likeness
 from rendering.providers.base import OnEvent, ProviderError
 from rendering.providers.local import art
 from rendering.providers.local.canvas import Canvas
@@ -33,6 +34,7 @@ PLACES = ("houses", "sea", "ridges", "forest", "skyline", "dunes")
 HOURS = (("midnight", "dawn"), ("midnight", "harbour"), ("plum", "lagoon"), ("aurora", "mint"), ("ember", "rose"))
 """Palettes of a night and of the day after it."""
 EVENING = ("evening", "night", "dusk", "sunset", "dark", "moon", "star", "sleep")
+PREVIEW_LINES = 120
 FLAP = 0.22
 """Seconds from one beat of a wing to the next."""
 
@@ -76,6 +78,23 @@ def animate(
         launch.segment(segment, assets, path, on_event=on_event)
 
 
+def foreseen(prompt: str, width: int, height: int) -> str:
+    """The likeness of the footage that `animate` would make: of its last hour, drawn small."""
+    dice = Dice(MODEL, prompt)
+    style = place(prompt, dice)
+    hour = hours_of(prompt, dice)[-1]
+    unit = PREVIEW_LINES / min(width, height)
+    canvas = Canvas(round(width * unit), round(height * unit), living=True)
+    art.STYLES[style].draw(canvas, PALETTES[hour], dice.fork("place"))
+    return f"{likeness.of(canvas.image(Dice('preview'), grain=0))}:{style}:{hour}"
+
+
+def hours_of(prompt: str, dice: Dice) -> list[str]:
+    """Palettes in the order in which they are seen."""
+    hours = list(dice.pick(HOURS))
+    return hours[::-1] if art.hits(prompt, EVENING) else hours
+
+
 def size(width: int, height: int) -> tuple[int, int]:
     """The shape that is asked for, with at most MOST_LINES on its shorter side."""
     less = min(1.0, MOST_LINES / min(width, height))
@@ -88,9 +107,7 @@ def drawn(
     """The place by night and by day over each other, and what moves before it."""
     dice = Dice(MODEL, prompt)
     style = place(prompt, dice)
-    hours = list(dice.pick(HOURS))
-    if art.hits(prompt, EVENING):
-        hours.reverse()
+    hours = hours_of(prompt, dice)
     motion: Motion = dice.pick(("zoom_in", "zoom_out", "pan_left", "pan_right"))
     plates = []
     for number, hour in enumerate(hours):
