@@ -25,7 +25,8 @@ logger = structlog.get_logger(__name__)
 SPARE = 4 / 3
 """Pictures are made larger than the film, so that a zoom has something to show."""
 ASSET_PARAM = {"picture": (PredictionKind.IMAGE, "image"), "footage": (PredictionKind.CLIP, "video")}
-EVERYTHING = ("text", "image", "clip")
+PICTURES = ("image", "clip")
+EVERYTHING = ("text", *PICTURES)
 FINISH_TRIES = 5
 
 
@@ -56,13 +57,13 @@ def run(job: Job) -> None:
 def plan(job: Job, storyboard: Storyboard) -> None:
     """Write the scenes if they are asked for, and note on the job what is to be made for which scene."""
     options = job.options
-    only = set(options.get("only") or EVERYTHING)
+    only = set(options.get("only") or (PICTURES if options.get("scene") else EVERYTHING))
     provider = provider_of(job, storyboard)
     mood, prompts = storyboard.title, {}
     with transaction.atomic():
-        if "text" in only and options.get("brief"):
+        if "text" in only:
             draft = provider.write_scenes(
-                options["brief"], options.get("scenes"), title=storyboard.title, clip="clip" in only
+                options.get("brief") or "", options.get("scenes"), title=storyboard.title, clip="clip" in only
             )
             mood = draft.mood
             write.rewrite(storyboard, storyboard.last_editor, storyboard.document() | draft.document())

@@ -1,0 +1,59 @@
+"""The doctor finds what is wrong, and says what to do."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests import footage
+from videoserver import doctor
+
+
+def findings(**options: object) -> dict[str, dict[str, object]]:
+    output = io.StringIO()
+    try:
+        call_command("doctor", as_json=True, stdout=output, **options)
+    except CommandError as error:
+        assert error.returncode == 1
+    return {finding["check"]: finding for finding in json.loads(output.getvalue())}
+
+
+def test_a_whole_film_is_well(tmp_path: Path) -> None:
+    found = findings(file=footage.film(tmp_path / "good.mp4", 1, sound=True))
+    assert {"size", "box ftyp", "box moov", "box mdat", "decode"} <= found.keys()
+    assert all(finding["ok"] for finding in found.values())
+
+
+@pytest.mark.parametrize("kept", [0, 26, 2000])
+def test_a_cut_film_is_wrong_with_a_place_and_a_cure(tmp_path: Path, kept: int) -> None:
+    path = footage.film(tmp_path / "cut.mp4", 1)
+    path.write_bytes(path.read_bytes()[:kept])
+    found = findings(file=path)
+    assert not found["boxes"]["ok"]
+    assert found["boxes"]["cure"]
+    assert not found["decode"]["ok"]
+
+
+def test_a_file_that_is_not_there_is_wrong(tmp_path: Path) -> None:
+    assert not findings(file=tmp_path / "none.mp4")["file"]["ok"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "check", ["versions", "codecs", "ffmpeg", "fonts", "database", "storage", "clock", "disk", "render"]
+)
+def test_every_part_of_this_machine_is_well(check: str) -> None:
+    found = doctor.finding(check, doctor.CHECKS[check])
+    assert found.ok, found
+
+
+@pytest.mark.django_db
+def test_a_full_disk_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "LEAST_DISK", 10**18)
+    found = doctor.finding("disk", doctor.disk)
+    assert not found.ok
+    assert "Free some space" in found.cure
