@@ -43,6 +43,7 @@ lint: setup-dev ## Format, lint, types, house rules, secrets
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
+	@$(BIN)/python -m tests.secret_scan
 
 bench: setup-dev ## The engine's ratio table, also as JSON under var/bench/
 	@$(BIN)/python -m tests.bench.engine

@@ -258,9 +258,9 @@ def codes() -> set[str]:
         elif isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "code":
             found |= set(words(node.value))
         elif isinstance(node, ast.Call):
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            maker = ast.unparse(node.func).rpartition(".")[2]
             values = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
-            values += node.args[:2] if name in makers else []
+            values += node.args[:2] if maker in makers else []
             found |= {word for value in values for word in words(value)}
     # The roots of the three trees are never raised themselves.
     return found - {"rendering_failed", "media_error", "domain_error"}
