@@ -1,9 +1,15 @@
 """The project's settings for the suite: fast hashes, files under a temporary folder, the apps that only tests have."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="videoserver-tests-"))
+if "TESTS_DIR" not in os.environ:
+    os.environ["TESTS_DIR"] = tempfile.mkdtemp(prefix="videoserver-tests-")
+    atexit.register(shutil.rmtree, os.environ["TESTS_DIR"], ignore_errors=True)
+# Each process of the suite has files of its own.
+os.environ["DATA_DIR"] = os.path.join(os.environ["TESTS_DIR"], os.environ.get("PYTEST_XDIST_WORKER", "main"))  # noqa: PTH118
 
 from videoserver.settings import *  # noqa: F403
 from videoserver.settings import DATA_DIR, DATABASES, INSTALLED_APPS

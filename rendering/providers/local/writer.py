@@ -40,6 +40,8 @@ def write(brief: str, scenes: int | None = None, *, title: str = "", clip: bool 
         raise ProviderError(f"A storyboard has 1 to {MOST_SCENES} scenes, not {scenes}.")
     read = script.read(brief)
     thoughts = [Thought(part.heading, part.sentences) for part in read.paragraphs if part.sentences]
+    if not thoughts and not read.title:
+        raise BriefEmpty()
     title = shortened(
         script.clean(title) or read.title or (thoughts[0].sentences[0] if thoughts else ""), TITLE
     ).rstrip(".,;: ")
