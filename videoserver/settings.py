@@ -266,7 +266,6 @@ SPECTACULAR_SETTINGS = {
         "videoserver.web.openapi.add_conventions",
     ],
 }
-DATETIME_FORMAT = "j M Y, H:i"
 UNFOLD = {
     "SITE_TITLE": "videoserver",
     "SITE_HEADER": "videoserver",

@@ -11,12 +11,13 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from rendering.admin.storyboards import told
+from rendering.admin.deeds import told
 from rendering.exceptions import RenderingError
 from rendering.models import Job, Prediction, Segment
 from rendering.states import ENDED, LIVE, JobKind, JobState
@@ -37,7 +38,7 @@ class JobAdmin(ReadOnlyAdmin):
     """Every order of work."""
 
     change_form_template = "admin/rendering/job/change_form.html"
-    list_display = ["title", "kind", "status_of", "progress_of", "owner", "attempt", "created_at", "took", "error_code"]
+    list_display = ["title", "kind", "status_of", "progress_of", "owner", "attempt", "ordered", "took", "error_code"]
     list_filter = ["status", "kind", "created_at"]
     list_select_related = ["owner", "storyboard"]
     search_fields = ["=id", "storyboard__title", "owner__username", "error_code"]
@@ -69,6 +70,10 @@ class JobAdmin(ReadOnlyAdmin):
         percent = f"{100 * fraction_of(job):.0f}%"
         bar = '<span class="vs-bar vs-bar-small" aria-hidden="true"><span style="width:{0}"></span></span> {0}'
         return format_html(bar, percent)
+
+    @admin.display(description="Ordered", ordering="created_at")
+    def ordered(self, job: Job) -> str:
+        return date_format(job.created_at, "j M Y, H:i:s")
 
     @admin.display(description="Took")
     def took(self, job: Job) -> str:

@@ -86,7 +86,7 @@ def cards(document: dict[str, Any], problems: dict[int | None, list[str]]) -> li
                 "seconds": f"{scene['duration']:g}",
                 "start": start / fps,
                 "middle": (start + (overlaps[at] + frames - overlaps[at + 1]) / 2) / fps,
-                "way_in": f"{words(scene['transition']['kind'])} {overlaps[at] / fps:.3g} s" if overlaps[at] else "",
+                "way_in": way_in(scene) if at else "",
                 "narration": library.get(scene["narration"] or ""),
                 "params": [(words(name), shown(value, library)) for name, value in scene["params"].items() if value],
                 "thumbnail": next((asset.thumbnail_url for asset in used if asset.thumbnail_url), ""),
@@ -95,6 +95,11 @@ def cards(document: dict[str, Any], problems: dict[int | None, list[str]]) -> li
         )
         start += frames
     return found
+
+
+def way_in(scene: dict[str, Any]) -> str:
+    transition = scene["transition"]
+    return f"{words(transition['kind'])} {transition['duration']:g}\N{NO-BREAK SPACE}s" if transition else ""
 
 
 def references_of(document: dict[str, Any]) -> list[documents.AssetReference]:

@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from rendering.exceptions import RenderingError
 from rendering.models import CONTENT_FIELDS, Storyboard
+from rendering.models.storyboard import words
 from rendering.video_templates import catalogue
 from rendering.video_templates.fields import Choice, Field, Number, Whole
 from rendering.video_templates.groups import object_schema
@@ -100,7 +101,7 @@ class StoryboardForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's own
         for problem in error.errors or [{"pointer": "", "detail": error.detail}]:
             match problem["pointer"].split("/"):
                 case ["", "scenes", number, *rest]:
-                    place = ", ".join([f"Scene {int(number) + 1}", *(step for step in rest if step != "params")])
+                    place = ", ".join([f"Scene {int(number) + 1}", *(words(step) for step in rest if step != "params")])
                     self.add_error("scenes", f"{place}: {problem['detail']}")
                 case ["", name, *rest] if name in self.fields:
                     self.add_error(name, ": ".join([*rest, problem["detail"]]))

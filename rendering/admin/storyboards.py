@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from media_assets.exceptions import MediaError
 from rendering.admin import picker, sheet
+from rendering.admin.deeds import StoryboardDeeds, page, told
 from rendering.admin.storyboard_form import StoryboardForm, form_field
 from rendering.exceptions import RenderingError
-from rendering.models import CONTENT_FIELDS, AssetUse, Job, Storyboard
+from rendering.models import CONTENT_FIELDS, AssetUse, Storyboard
+from rendering.models.storyboard import words
 from rendering.states import StoryboardState
-from rendering.workflow import order, remove, review, write
+from rendering.workflow import remove, write
 from videoserver.web.admin import BaseAdmin
 
 STATUS_COLOURS = {
@@ -32,23 +31,16 @@ STATUS_COLOURS = {
     StoryboardState.CHANGES_REQUESTED: "info",
     StoryboardState.REJECTED: "danger",
 }
-DECISIONS: dict[str, tuple[Callable[..., Model], str]] = {
-    "approve": (review.approve, "Approved."),
-    "approve_and_render": (review.approve_and_render, "Approved; the film is being rendered."),
-    "request_changes": (review.request_changes, "Changes were requested."),
-    "reject": (review.reject, "Rejected."),
-}
-"""What the buttons call: the same functions as the API."""
 
 
 @admin.register(Storyboard)
-class StoryboardAdmin(BaseAdmin):
+class StoryboardAdmin(StoryboardDeeds, BaseAdmin):
     """What is to be filmed, and whether it may be."""
 
     form = StoryboardForm
     change_form_template = "admin/rendering/storyboard/change_form.html"
     add_form_template = "admin/rendering/storyboard/change_form.html"
-    list_display = ["picture", "title", "status_of", "owner", "campaign", "scene_count", "revision", "updated_at"]
+    list_display = ["picture", "title", "status_of", "owner", "campaign", "scene_count", "revision", "changed"]
     list_display_links = ["picture", "title"]
     list_filter = ["status", "campaign", "created_at"]
     list_select_related = ["owner", "campaign"]
@@ -81,23 +73,24 @@ class StoryboardAdmin(BaseAdmin):
 
     @display(description="Status", label=STATUS_COLOURS, ordering="status")  # type: ignore[untyped-decorator]
     def status_of(self, storyboard: Storyboard) -> tuple[str, str]:
-        return storyboard.status, storyboard.get_status_display()
+        return storyboard.status, words(storyboard.status)
 
     @admin.display(description="Scenes", ordering="scene_total")
     def scene_count(self, storyboard: Any) -> int:
         return int(storyboard.scene_total)
 
+    @admin.display(description="Last change", ordering="updated_at")
+    def changed(self, storyboard: Storyboard) -> str:
+        return date_format(storyboard.updated_at, "j M Y, H:i")
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
-        deeds = [
-            path(f"<uuid:pk>/{deed.__name__}/", view(require_POST(deed)), name=f"rendering_storyboard_{deed.__name__}")
-            for deed in (self.decide, self.submit, self.render, self.generate, self.duplicate)
-        ]
-        library = [
+        own = [
+            *self.deed_urls(),
             path("assets/", view(picker.library), name="rendering_storyboard_library"),
             path("<uuid:pk>/assets/", view(picker.library), name="rendering_storyboard_assets"),
         ]
-        return [*deeds, *library, *super().get_urls()]
+        return [*own, *super().get_urls()]
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Nothing is decided or deleted in bulk: each is looked at."""
@@ -167,75 +160,3 @@ class StoryboardAdmin(BaseAdmin):
         except RenderingError as error:
             messages.error(request, told(error))
             return HttpResponseRedirect(reverse("admin:rendering_storyboard_change", args=[object_id]))
-
-    def decide(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        """One of the decision buttons, on the revision that the page showed."""
-        storyboard = self.found(request, pk, request.user.has_perm("rendering.approve_storyboard"))
-        deed, said = DECISIONS.get(request.POST.get("decision", ""), (None, ""))
-        if deed is None:
-            return HttpResponseBadRequest("There is no such decision.")
-        if deed is review.approve_and_render and not request.user.has_perm("rendering.add_job"):
-            raise PermissionDenied
-        return self.act(
-            request, storyboard, lambda revision, note: deed(storyboard, request.user, revision, note), said
-        )
-
-    def submit(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        storyboard = self.found(request, pk, self.has_change_permission(request))
-        return self.act(
-            request,
-            storyboard,
-            lambda revision, note: review.submit(storyboard, request.user, revision, note),  # type: ignore[arg-type]
-            "Submitted for review.",
-        )
-
-    def render(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        storyboard = self.found(request, pk, request.user.has_perm("rendering.add_job"))
-        return self.act(request, storyboard, lambda *_: order.render(storyboard)[0], "The film is being rendered.")
-
-    def generate(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        storyboard = self.found(request, pk, self.has_change_permission(request))
-        brief = request.POST.get("brief", "").strip()
-        asked = {"brief": brief} if brief else {"only": ["image", "clip"]}
-        return self.act(request, storyboard, lambda *_: order.generate(storyboard, asked), "The provider is at work.")
-
-    def duplicate(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        storyboard = self.found(request, pk, self.has_add_permission(request))
-        return self.act(
-            request,
-            storyboard,
-            lambda *_: write.duplicate(storyboard, request.user),  # type: ignore[arg-type]
-            "This is the copy; it is yours.",
-        )
-
-    def found(self, request: HttpRequest, pk: Any, allowed: bool) -> Storyboard:
-        if not (allowed and self.has_view_permission(request)):
-            raise PermissionDenied
-        return get_object_or_404(Storyboard, pk=pk)
-
-    def act(
-        self, request: HttpRequest, storyboard: Storyboard, deed: Callable[[int, str], Model], said: str
-    ) -> HttpResponse:
-        """Do it, on the revision that the page showed; then show the job if there is one now, else the storyboard."""
-        shown = request.POST.get("revision", "0")
-        if not shown.isdecimal() or len(shown) > 9:
-            return HttpResponseBadRequest("The revision must be a number.")
-        try:
-            done = deed(int(shown), request.POST.get("note", ""))
-        except (RenderingError, MediaError) as error:
-            messages.error(request, told(error))
-            return HttpResponseRedirect(page(storyboard))
-        messages.success(request, said)
-        if isinstance(done, Job) and request.user.has_perm("rendering.view_job"):
-            return HttpResponseRedirect(reverse("admin:rendering_job_change", args=[done.pk]))
-        return HttpResponseRedirect(page(done if isinstance(done, Storyboard) else storyboard))
-
-
-def page(storyboard: Storyboard) -> str:
-    return reverse("admin:rendering_storyboard_change", args=[storyboard.pk])
-
-
-def told(error: RenderingError | MediaError) -> str:
-    """The sentences of an error, each once."""
-    several = [item["detail"] for item in getattr(error, "errors", [])]
-    return " ".join(dict.fromkeys(several)) or error.detail

@@ -18,6 +18,6 @@ export function button(sign, label, deed, shown = "") {
 }
 
 export function words(name) {
-  const said = name.replaceAll("_", " ");
+  const said = name.replaceAll("_", " ").replace(/\bdb$/, "(dB)").replace(/\burl\b/, "URL");
   return said.charAt(0).toUpperCase() + said.slice(1);
 }

@@ -2,7 +2,7 @@
 import { assetField } from "./picker.js";
 import { button, make, words } from "./dom.js";
 
-const LONG = 140;
+const LONG = 250; // characters: what may be longer gets lines
 
 // One value by its schema: an element that tells `changed` its new value.
 export function field(schema, value, name, changed) {

@@ -3,7 +3,7 @@ import { field, group } from "./fields.js";
 import { button, make, words } from "./dom.js";
 import { assetOf, thumbnail } from "./picker.js";
 
-const OWN_ROW = ["duration", "transition", "caption", "narration"];
+const OWN_ROW = ["duration", "transition", "narration", "caption"];
 
 export function scenes(schema, value, tell) {
   const all = value.map((scene) => ({ ...scene }));
@@ -27,7 +27,8 @@ export function scenes(schema, value, tell) {
     if (all[0].transition) all[0].transition = null;
     changed();
     draw();
-    cards.children[at + by].querySelector(by < 0 ? "[data-up]" : "[data-down]").focus();
+    const moved = cards.children[at + by];
+    moved.querySelector(`${by < 0 ? "[data-up]" : "[data-down]"}:enabled, ${by < 0 ? "[data-down]" : "[data-up]"}:enabled`).focus();
   };
 
   const card = (scene, at, open) => {
