@@ -6,6 +6,7 @@ import ast
 import importlib
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -14,18 +15,22 @@ import pytest
 from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 from django.urls import URLPattern, URLResolver, get_resolver
+from PIL import Image
 from rest_framework import exceptions as rest_errors
 from rest_framework.views import APIView
 
 from media_assets.exceptions import MediaError
 from media_assets.models import ASSET_MOVES
+from rendering.engine import launch
 from rendering.exceptions import RenderingError
 from rendering.states import STORYBOARD_MOVES, JobState, Stage
 from rendering.video_templates import catalogue
 from rendering.video_templates.fields import AssetType, Field
 from rendering.workflow import document as documents
+from rendering.workflow import plan
 from rendering.workflow.document_fields import FIELDS, SCENE_FIELDS
 from videoserver.web.problems import DomainError
+from videoserver.work.sandbox import Child
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("videoserver", "media_assets", "rendering")
@@ -345,3 +350,39 @@ def test_pictures_in_the_documents_are_small() -> None:
     shown = {name for path in DOCUMENTS for name in re.findall(r"\]\([^)]*images/([^)]+)\)", path.read_text())}
     assert {path.name for path in pictures} == shown
     assert all(path.stat().st_size < 300_000 for path in pictures)
+
+
+def test_the_template_of_the_howto_is_short_and_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs/howto/template-authors.md").read_text()
+    files = dict(re.findall(r"^`(globe/\w+\.py)`.*?```python\n(.*?)```", text, re.M | re.S))
+    assert set(files) == {"globe/apps.py", "globe/template.py", "globe/clips.py"}
+    assert sum(1 for file in files.values() for line in file.splitlines() if line.strip()) <= 30
+    (tmp_path / "globe").mkdir()
+    for name, file in {**files, "globe/__init__.py": ""}.items():
+        (tmp_path / name).write_text(file)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(catalogue, "_templates", dict(catalogue._templates))
+    for name in ("globe", "globe.apps", "globe.template"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    config = importlib.import_module("globe.apps").GlobeConfig("globe", importlib.import_module("globe"))
+    config.ready()
+    told = re.search(r"`globe\.json`:\n\n```text\n(.*?)```", text, re.S)
+    assert told
+    document = documents.validate(json.loads(told[1]), for_render=True)
+    output, child = tmp_path / "globe.jpg", Child(launch.MODULE, python_path=[str(tmp_path)])
+    try:
+        launch.still(plan.timeline(document, {}), 30, {}, output, moviepy_layers=["globe.clips"], child=child)
+    finally:
+        child.close()
+    with Image.open(output) as still:
+        width, height = still.size
+        assert near(still.getpixel((4, height - 4)), (10, 20, 50)), "night around it"
+        seen = {
+            still.getpixel((width // 2 + x, height * 6 // 10 + y)) for x in range(-60, 60, 7) for y in (-60, 10, 60)
+        }
+        assert any(near(pixel, (60, 170, 90)) for pixel in seen), "land"
+        assert any(near(pixel, (40, 90, 200)) for pixel in seen), "sea"
+
+
+def near(pixel: Any, colour: tuple[int, int, int]) -> bool:
+    return all(abs(one - other) < 12 for one, other in zip(pixel, colour, strict=True))
