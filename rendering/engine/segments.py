@@ -27,7 +27,8 @@ class Encoding:
     preset: str = "veryfast"
     crf: int = 20
     threads: int = 2
-    """Part of the settings because x264's bytes depend on it: never taken from the machine."""
+    """A setting, never taken from the machine: x264's bytes depend on it. (With more than one thread they also differ
+    a little from run to run; with one, a lone segment takes nearly twice the time.)"""
 
 
 @dataclass(frozen=True)
