@@ -6,9 +6,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from rendering.admin import bars
 from rendering.models import AssetUse, Job, JobResult, Storyboard
 from rendering.states import LIVE, StoryboardState
-from rendering.workflow import progress
 
 SHOWN = 8
 
@@ -28,7 +28,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         live = Job.objects.filter(status__in=LIVE).select_related("storyboard").order_by("created_at")
         films = JobResult.objects.filter(format="mp4").select_related("asset", "job__storyboard")
         context |= {
-            "live": [(job, progress.of(job)) for job in live[:SHOWN]],
+            "live": bars.shown(live[:SHOWN]),
             "live_total": live.count(),
             "films": films.defer("job__document").order_by("-pk")[:SHOWN],
         }

@@ -34,7 +34,7 @@ class DeedForm(forms.Form):
     """What comes with a button."""
 
     revision = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
-    note = forms.CharField(required=False, max_length=4000)
+    note = forms.CharField(required=False, max_length=10_000)
     brief = forms.CharField(required=False, max_length=100_000)
 
 

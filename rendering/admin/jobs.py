@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
@@ -17,12 +17,14 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
+from rendering.admin import bars
 from rendering.admin.deeds import told
 from rendering.exceptions import RenderingError
-from rendering.models import Job, Prediction, Segment
-from rendering.states import ENDED, LIVE, JobKind, JobState
+from rendering.models import Job, Segment
+from rendering.states import ENDED, JobState
 from rendering.workflow import order, progress
 from videoserver.web.admin import ReadOnlyAdmin
+from videoserver.work.states import WorkState
 
 STATUS_COLOURS = {
     JobState.QUEUED: "info",
@@ -38,7 +40,7 @@ class JobAdmin(ReadOnlyAdmin):
     """Every order of work."""
 
     change_form_template = "admin/rendering/job/change_form.html"
-    list_display = ["title", "kind", "status_of", "progress_of", "owner", "attempt", "ordered", "took", "error_code"]
+    list_display = ["title", "kind", "status_of", "progress_of", "owner", "ordered", "took", "error_code"]
     list_filter = ["status", "kind", "created_at"]
     list_select_related = ["owner", "storyboard"]
     search_fields = ["=id", "storyboard__title", "owner__username", "error_code"]
@@ -47,13 +49,8 @@ class JobAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         """The list draws the bars of the jobs under way from two queries, however many there are."""
         found: QuerySet[Job] = super().get_queryset(request)
-        if request.resolver_match and request.resolver_match.url_name == "rendering_job_changelist":
-            live = {"job__status__in": LIVE}
-            found = found.defer("document", "options", "metadata", "quality").prefetch_related(
-                Prefetch("segments", Segment.objects.filter(**live).defer("spec")),
-                Prefetch("predictions", Prediction.objects.filter(**live)),
-            )
-        return found
+        listed = request.resolver_match and request.resolver_match.url_name == "rendering_job_changelist"
+        return bars.ready(found) if listed else found
 
     @admin.display(description="Job")
     def title(self, job: Job) -> str:
@@ -67,7 +64,7 @@ class JobAdmin(ReadOnlyAdmin):
     def progress_of(self, job: Job) -> SafeString | str:
         if job.has_ended:
             return "100%" if job.status == JobState.COMPLETED else "—"
-        percent = f"{100 * fraction_of(job):.0f}%"
+        percent = f"{100 * bars.fraction(job):.0f}%"
         bar = '<span class="vs-bar vs-bar-small" aria-hidden="true"><span style="width:{0}"></span></span> {0}'
         return format_html(bar, percent)
 
@@ -109,7 +106,7 @@ class JobAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         job = get_object_or_404(Job, pk=pk)
-        answer = JsonResponse(
+        return JsonResponse(
             {
                 "status": job.status,
                 "ended": job.status in ENDED,
@@ -121,8 +118,6 @@ class JobAdmin(ReadOnlyAdmin):
                 "made": made(job),
             }
         )
-        answer["Cache-Control"] = "no-store"
-        return answer
 
     def cancel(self, request: HttpRequest, pk: Any) -> HttpResponse:
         return self.act(request, pk, order.cancel, "The job is being canceled.")
@@ -153,6 +148,9 @@ def page_of(job: Job) -> dict[str, Any]:
         "segments": [
             {"segment": segment, "look": look(segment), "fraction": 100 * fraction(segment)} for segment in strip
         ],
+        "broken_scenes": sorted(
+            {scene + 1 for segment in strip if segment.status == WorkState.FAILED for scene in segment.scenes}
+        ),
         "reused": sum(segment.cached for segment in strip),
         "result": result,
         "width": result.width if result else None,
@@ -173,13 +171,6 @@ def look(segment: Segment) -> str:
 
 def fraction(segment: Segment) -> float:
     return round(progress.frames_done(segment) / segment.frames, 3)
-
-
-def fraction_of(job: Job) -> float:
-    """How far a job is, without its document."""
-    if job.kind == JobKind.GENERATE:
-        return float(progress.generation(job)["fraction"])
-    return progress.film_fraction(job, list(job.segments.all()))
 
 
 def made(job: Job) -> list[dict[str, str]]:

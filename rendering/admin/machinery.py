@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.utils.formats import date_format
 from unfold.decorators import display
 
 from rendering.models import Prediction, Segment
@@ -26,6 +27,16 @@ class MachineAdmin(ReadOnlyAdmin):
     list_select_related = ["job__storyboard"]
     list_filter_submit = True
 
+    @admin.display(description="Ended", ordering="finished_at")
+    def ended(self, row: Any) -> str:
+        return date_format(row.finished_at, "j M Y, H:i:s") if row.finished_at else "—"
+
+    @admin.display(description="Took")
+    def took(self, row: Any) -> str:
+        if not (row.started_at and row.finished_at):
+            return "—"
+        return f"{(row.finished_at - row.started_at).total_seconds():.1f} s"
+
     @display(description="Status", label=STATUS_COLOURS, ordering="status")  # type: ignore[untyped-decorator]
     def status_of(self, row: Any) -> tuple[str, str]:
         return row.status, row.status
@@ -35,7 +46,7 @@ class MachineAdmin(ReadOnlyAdmin):
 class SegmentAdmin(MachineAdmin):
     """Runs of frames, for looking into what a job did."""
 
-    list_display = ["number", "job", "kind", "frames", "status_of", "cached", "attempt", "started_at", "finished_at"]
+    list_display = ["number", "job", "kind", "frames", "status_of", "origin", "attempt", "ended", "took"]
     list_filter = ["status", "kind", "cached"]
     search_fields = ["=job__id", "=key", "error_code"]
     ordering = ["-created_at", "index"]
@@ -49,12 +60,18 @@ class SegmentAdmin(MachineAdmin):
     def number(self, segment: Segment) -> int:
         return segment.index + 1
 
+    @admin.display(description="Origin", ordering="cached")
+    def origin(self, segment: Segment) -> str:
+        if segment.status != WorkState.COMPLETED:
+            return "—"
+        return "reused" if segment.cached else "rendered"
+
 
 @admin.register(Prediction)
 class PredictionAdmin(MachineAdmin):
     """Calls to providers and what they cost."""
 
-    list_display = ["kind", "job", "provider", "model", "status_of", "quantity", "unit", "cost", "created_at"]
+    list_display = ["kind", "job", "provider", "model", "status_of", "quantity", "unit", "cost", "ended", "took"]
     list_filter = ["status", "provider", "kind"]
     search_fields = ["=job__id", "model", "error_code"]
     ordering = ["-created_at"]

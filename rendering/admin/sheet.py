@@ -7,11 +7,12 @@ from typing import Any
 from django.http import HttpRequest
 
 from media_assets.models import MediaAsset
+from rendering.admin import bars
 from rendering.engine.timeline import whole_frames
-from rendering.models import Job, Storyboard
+from rendering.models import Storyboard
 from rendering.models.storyboard import words
 from rendering.video_templates import catalogue
-from rendering.workflow import assets, money, progress
+from rendering.workflow import assets, money
 from rendering.workflow import document as documents
 from rendering.workflow.frame_size import frame_rate
 
@@ -36,15 +37,11 @@ def of(request: HttpRequest, storyboard: Storyboard) -> dict[str, Any]:
         "approval": approval,
         "stale": approval is not None and not storyboard.is_approved,
         "reviews": storyboard.reviews.select_related("reviewer"),
-        "jobs": [(job, progress.of(job)) for job in recent(storyboard)],
+        "jobs": bars.shown(storyboard.jobs.order_by("-created_at")[:JOBS_SHOWN]),
         "may_decide": request.user.has_perm("rendering.approve_storyboard"),
         "may_render": request.user.has_perm("rendering.add_job"),
         "may_see_jobs": request.user.has_perm("rendering.view_job"),
     }
-
-
-def recent(storyboard: Storyboard) -> list[Job]:
-    return list(storyboard.jobs.order_by("-created_at")[:JOBS_SHOWN])
 
 
 def obstacles(document: dict[str, Any]) -> dict[int | None, list[str]]:

@@ -37,6 +37,12 @@ class PartField(forms.JSONField):
         except RecursionError as error:
             raise forms.ValidationError("This is nested too deeply.") from error
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except RecursionError:
+            return forms.fields.InvalidJSONInput(data)
+
     def prepare_value(self, value: Any) -> Any:
         text = super().prepare_value(value)
         return text if isinstance(value, forms.fields.InvalidJSONInput) else json.dumps(json.loads(text), indent=2)

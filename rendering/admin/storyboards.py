@@ -102,7 +102,7 @@ class StoryboardAdmin(StoryboardDeeds, BaseAdmin):
         return super().get_fieldsets(request, obj) if may_write else []
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name in CONTENT_FIELDS:
+        if db_field.name in (*CONTENT_FIELDS, "metadata"):
             return form_field(db_field.name)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
