@@ -12,7 +12,7 @@ import numpy as np
 import PIL
 from PIL import ImageFont, features
 
-from rendering.engine.typeset import FONTS
+from rendering.engine.runs import FONTS
 
 NEEDED = {
     "encoder": ("libx264", "aac", "libvpx-vp9", "libopus"),

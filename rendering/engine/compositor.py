@@ -12,6 +12,7 @@ from PIL import Image, ImageColor
 
 from rendering.engine import encode, layers
 from rendering.engine.errors import OutputMissing
+from rendering.engine.layer_clip import LayerClip, Stage
 from rendering.engine.planes import Planes, color, to_rgb
 from rendering.engine.timeline import layer_from_json
 from rendering.engine.transitions import TRANSITIONS
@@ -24,7 +25,7 @@ cv2.setNumThreads(1)  # drawing has its thread, encoding has others
 class Scene:
     """One clip of a segment: draws any of its frames; what stays the same under what changes is drawn once."""
 
-    def __init__(self, view: dict[str, Any], stage: layers.Stage) -> None:
+    def __init__(self, view: dict[str, Any], stage: Stage) -> None:
         self.first: int = view["first"]
         self.background = color(ImageColor.getrgb(view["background"])[:3])
         self.layers = [layers.clip(layer_from_json(layer), stage) for layer in view["layers"]]
@@ -49,7 +50,7 @@ class Scene:
         else:
             self.lay(shown, frame, canvas)
 
-    def lay(self, clips: list[layers.LayerClip], frame: int, canvas: Planes, *, clear: bool = True) -> None:
+    def lay(self, clips: list[LayerClip], frame: int, canvas: Planes, *, clear: bool = True) -> None:
         if clear and not (clips and clips[0].covers(canvas)):
             canvas.fill(self.background)
         for clip in clips:
@@ -70,7 +71,7 @@ class Picture:
         prefixes = request.get("moviepy_layers", ())
         self.frames: int = spec["frames"]
         self.scenes = [
-            Scene(view, layers.Stage(*size, spec["fps"], view["frames"], assets, prefixes)) for view in spec["clips"]
+            Scene(view, Stage(*size, spec["fps"], view["frames"], assets, prefixes)) for view in spec["clips"]
         ]
         self.between = TRANSITIONS[spec["transition"]] if spec["transition"] else None
         self.sides = [Planes.blank(*size) for _ in self.scenes] if self.between else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from decimal import ROUND_FLOOR, Decimal
 from itertools import pairwise
@@ -233,7 +232,7 @@ def at_frame(value: float | Keyframes, frame: float) -> float:
         return before[1]
     if frame >= after[0]:
         return after[1]
-    for left, right in pairs(value):
+    for left, right in pairwise(value):
         if left[0] <= frame < right[0]:
             part = ease(left[2], (frame - left[0]) / (right[0] - left[0]))
             return left[1] + (right[1] - left[1]) * part
@@ -249,7 +248,3 @@ def ease(easing: Easing, x: float) -> float:
     if easing == "in_out":
         return 4 * x**3 if x < 0.5 else 1 - (2 - 2 * x) ** 3 / 2
     return x
-
-
-def pairs(keyframes: Keyframes) -> Iterable[tuple[tuple[float, float, Easing], tuple[float, float, Easing]]]:
-    return pairwise(keyframes)

@@ -160,3 +160,10 @@ def test_sound_alone_is_no_footage(tmp_path):
         container.mux(stream.encode())
     with pytest.raises(MediaProcessingFailed, match="no picture"):
         numbers(path, (0,))
+
+
+def test_footage_with_an_end_holds_its_last_picture(tmp_path):
+    path = film(tmp_path / "numbers.mp4", 1.0)
+    layer = VideoLayer(asset=NAME, start=0.2, end=0.5)
+    shown = frames([layer], (0, 8, 9, 25), assets={NAME: path}, length=99)
+    assert [number_of(frame) for frame in shown] == [6, 14, 14, 14]

@@ -8,7 +8,7 @@ from PIL import Image
 from rendering.engine import layers
 from rendering.engine.errors import MediaProcessingFailed
 from rendering.engine.images import KEPT, Kept
-from rendering.engine.layers import Stage
+from rendering.engine.layer_clip import Stage
 from rendering.engine.timeline import ImageLayer, MoviepyLayer, ShapeLayer, TextLayer
 from tests.engine.drawn import SIZE, frames
 

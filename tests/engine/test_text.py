@@ -6,9 +6,10 @@ from PIL import features
 
 from rendering.engine import captions
 from rendering.engine.planes import Planes, blend
+from rendering.engine.runs import FAMILIES, font, runs
 from rendering.engine.text import draw
 from rendering.engine.timeline import TextLayer, at_frame
-from rendering.engine.typeset import ELLIPSIS, FAMILIES, font, runs, set_text
+from rendering.engine.typeset import ELLIPSIS, set_text
 
 LONG = "The fishing boats come home at dawn while the gulls are loud above the quays and nobody sleeps any more"
 raqm = pytest.mark.skipif(not features.check("raqm"), reason="this Pillow has no Raqm")
