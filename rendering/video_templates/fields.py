@@ -1,4 +1,7 @@
-"""The kinds of field that templates and documents are made of: one definition checks, describes and fills in."""
+"""The kinds of field that templates and documents are made of: one definition checks, describes and fills in.
+
+One long file: the kinds share a form, and are read side by side by whoever writes a template.
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -62,6 +63,16 @@ def die_with_parent(parent: int) -> None:
     # It may have died before the line above; then nobody would ever send the signal.
     if os.getppid() != parent:
         os._exit(1)
+
+
+_nurseries: dict[int, ThreadPoolExecutor] = {}
+
+
+def nursery() -> ThreadPoolExecutor:
+    """The one thread of this process that starts children: their death signal comes when that thread ends."""
+    if os.getpid() not in _nurseries:
+        _nurseries[os.getpid()] = ThreadPoolExecutor(1, thread_name_prefix="nursery")
+    return _nurseries[os.getpid()]
 
 
 def adopt_orphans() -> None:

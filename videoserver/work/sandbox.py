@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -143,7 +142,7 @@ class Child:
                 start_new_session=True,
             )
 
-        self._process = child = _nursery().submit(start).result()
+        self._process = child = process.nursery().submit(start).result()
         for pipe in pipes.of(child):
             os.set_blocking(pipe.fileno(), False)
         return child
@@ -222,14 +221,6 @@ class Child:
 
 _warm: dict[tuple[int, str], Child] = {}
 _warm_lock = threading.Lock()
-_nurseries: dict[int, ThreadPoolExecutor] = {}
-
-
-def _nursery() -> ThreadPoolExecutor:
-    """The one thread of this process that starts children: their death signal comes when that thread ends."""
-    if os.getpid() not in _nurseries:
-        _nurseries[os.getpid()] = ThreadPoolExecutor(1, thread_name_prefix="nursery")
-    return _nurseries[os.getpid()]
 
 
 @atexit.register
