@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from rendering.engine.timeline import Clip, Sound
 from rendering.video_templates.check import Check
-from rendering.video_templates.fields import AssetType, Field
+from rendering.video_templates.fields import Asset, AssetType, Field
 from rendering.video_templates.groups import clean_fields, object_schema
 
 
@@ -48,6 +48,8 @@ class SceneFrame:
     brand: Brand = Brand()
     assets: Mapping[str, AssetFacts] = field(default_factory=dict)
     """Facts by reference: whatever an Asset field holds."""
+    way_out: int = 0
+    """Frames for which the scene after is already seen."""
 
 
 class Template:
@@ -103,6 +105,12 @@ class Template:
     def clip(self, scene: SceneFrame) -> Clip:
         """The scene's layers."""
         raise NotImplementedError
+
+    def seconds(self, assets: Mapping[str, AssetFacts]) -> float | None:
+        """How long it is by itself: as long as its video. None when it has no length of its own."""
+        videos = (name for name, field in self.fields.items() if isinstance(field, Asset) and field.type == "video")
+        lengths = (assets[self.values[name]].duration for name in videos if self.values[name])
+        return next(filter(None, lengths), None)
 
     def sounds(self, scene: SceneFrame) -> tuple[Sound, ...]:
         """The scene's own sound, in seconds from its first frame."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from rendering.engine.timeline import Clip, ImageLayer, Layer, ShapeLayer, TextLayer
 from rendering.video_templates.base import SceneFrame, Template
-from rendering.video_templates.colours import WHITE, ground, mix, readable
+from rendering.video_templates.colours import WHITE, ground, readable
 from rendering.video_templates.fields import Asset, Text
-from rendering.video_templates.layout import LINE, base_size, enter, largest, lines, safe_area, text_width
+from rendering.video_templates.figures import discs
+from rendering.video_templates.layout import base_size, enter, safe_area
+from rendering.video_templates.lettering import LINE, largest, lines, text_width
 
 
 @dataclass(frozen=True)
@@ -41,24 +43,13 @@ class Closing(Template):
             base *= 0.94
             column = self.column(scene, base, ink)
         at = top + max(0.0, height - used) / 2
-        layers = list(self.backdrop(scene, color, color_to, ink))
+        layers = list(discs(scene, color, color_to))
         rise = scene.height * 0.03
         for turn, block in enumerate(column):
             at += block.gap if turn else 0.0
             layers += [enter(layer, scene, turn, rise) for layer in block.layers(at)]
             at += block.height
         return Clip(frames=scene.frames, layers=tuple(layers), background=color)
-
-    def backdrop(self, scene: SceneFrame, color: str, color_to: str, ink: str) -> tuple[Layer, ...]:
-        """A gradient, and two large discs that give it depth."""
-        width, height = scene.width, scene.height
-        near, far = 0.9 * min(width, height), 0.62 * max(width, height)
-        glow = mix(color, WHITE, 0.5)
-        return (
-            ShapeLayer(box=(0, 0, width, height), color=color, color_to=color_to),
-            ShapeLayer(box=(width - 0.62 * far, -0.45 * far, far, far), color=glow, radius=far / 2, opacity=0.10),
-            ShapeLayer(box=(-0.45 * near, height - 0.5 * near, near, near), color=glow, radius=near / 2, opacity=0.07),
-        )
 
     def column(self, scene: SceneFrame, base: float, ink: str) -> list[Block]:
         """What there is to show, from top to bottom; the title gets what room the others leave."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rendering.engine.timeline import Clip, Sound, VideoLayer
-from rendering.video_templates.base import SceneFrame, Template
+from rendering.video_templates.base import AssetFacts, SceneFrame, Template
 from rendering.video_templates.check import Check, step
 from rendering.video_templates.fields import Asset, Number
+from rendering.video_templates.figures import own_sound
 
 
 class Footage(Template):
@@ -28,10 +30,9 @@ class Footage(Template):
         layer = VideoLayer(asset=scene.assets[self.video].sha256, start=self.start, end=self.values["end"])
         return Clip(frames=scene.frames, layers=(layer,))
 
+    def seconds(self, assets: Mapping[str, AssetFacts]) -> float | None:
+        length = assets[self.video].duration
+        return max(0.0, min(length, self.values["end"] or length) - self.start) or None
+
     def sounds(self, scene: SceneFrame) -> tuple[Sound, ...]:
-        facts = scene.assets[self.video]
-        end = min(facts.duration, self.values["end"] or facts.duration)
-        length = min(scene.frames / scene.fps, end - self.start)
-        if not facts.has_audio or self.volume_db <= -60 or length <= 0:
-            return ()
-        return (Sound(asset=facts.sha256, role="footage", duration=length, start=self.start, volume_db=self.volume_db),)
+        return own_sound(scene.assets[self.video], scene, self.start, self.values["end"], self.volume_db)

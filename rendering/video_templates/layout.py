@@ -1,18 +1,20 @@
-"""Where words go: safe areas, a guess at how wide a text runs, a type size that suits it, and entrances."""
+"""Where things go and how they come and leave: safe areas, a type scale, entrances and exits."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from math import ceil
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from rendering.engine.timeline import Box, Keyframes, Layer
+from rendering.engine.timeline import Box, Keyframes, Layer, TextLayer
 from rendering.video_templates.base import SceneFrame
+from rendering.video_templates.lettering import largest
 
-LINE = 1.25
-"""Line height in type sizes."""
 CAPTION = 0.17
 """What two lines of a caption take of the shorter side."""
+SMALLEST = 0.72
+"""No text becomes smaller than this part of the base size; it ends in an ellipsis instead."""
+STAGGER, ENTRANCE, EXIT = 0.14, 0.6, 0.35
+"""Seconds of a scene of two seconds and more; a shorter one is quicker."""
 AnyLayer = TypeVar("AnyLayer", bound=Layer)
 
 
@@ -30,43 +32,64 @@ def base_size(scene: SceneFrame) -> float:
     return min(scene.width, scene.height) / (25 if scene.height > 1.5 * scene.width else 30)
 
 
-def text_width(text: str, size: float, bold: bool = False) -> float:
-    """About how wide a line of this text is; the engine, which has the fonts, makes it fit exactly."""
-    return sum(map(advance, text)) * size * (1.06 if bold else 1.0)
+def words(
+    scene: SceneFrame,
+    text: str,
+    box: Box,
+    sizes: tuple[float, float],
+    color: str,
+    *,
+    bold: bool = False,
+    align: Literal["left", "center", "right"] = "left",
+    anchor: Literal["top", "middle", "bottom"] = "top",
+) -> TextLayer:
+    """The text as large as it fits into its box, between two sizes; words that don't fit then end in an ellipsis."""
+    size = largest(text, (box[2], box[3]), sizes, bold)
+    return TextLayer(
+        text=text,
+        box=box,
+        size=size,
+        smallest=min(1.0, max(0.5, SMALLEST * base_size(scene) / size)),
+        font=scene.brand.font,
+        weight="bold" if bold else "regular",
+        color=color,
+        align=align,
+        anchor=anchor,
+    )
 
 
-def advance(char: str) -> float:
-    if ord(char) >= 0x2E80:
-        return 1.02
-    if char in "iIjl.,:;'|! ()[]-tfr":
-        return 0.34
-    if char in "mwMW@%&":
-        return 0.9
-    return 0.68 if char.isupper() or char.isdigit() else 0.57
-
-
-def lines(text: str, size: float, width: float, bold: bool = False) -> int:
-    """About how many lines the text takes; a broken line loses some of its width to the word that did not fit."""
-    count = 0
-    for paragraph in text.splitlines() or [""]:
-        run = text_width(paragraph, size, bold)
-        count += 1 if run <= width else ceil(run / (0.86 * width))
-    return count
-
-
-def largest(text: str, box: tuple[float, float], sizes: tuple[float, float], bold: bool = False) -> float:
-    """The largest type size between two at which the text fits into (width, height)."""
-    least, size = sizes
-    while size > least and lines(text, size, box[0], bold) * size * LINE > box[1]:
-        size *= 0.96
-    return max(size, least)
+def pace(scene: SceneFrame) -> float:
+    """Frames that a second of animation takes in this scene."""
+    return min(1.0, 0.5 * scene.frames / scene.fps) * scene.fps
 
 
 def enter(layer: AnyLayer, scene: SceneFrame, turn: float, rise: float) -> AnyLayer:
     """The layer fading in while it rises; `turn` staggers things that enter one after the other."""
-    pace = min(1.0, 0.5 * scene.frames / scene.fps) * scene.fps
-    first = 0.5 * scene.way_in + turn * 0.14 * pace
-    last = first + 0.6 * pace
+    first = 0.5 * scene.way_in + turn * STAGGER * pace(scene)
+    last = first + ENTRANCE * pace(scene)
     opacity: Keyframes = ((first, 0.0, "out"), (last, 1.0, "linear"))
     shift: Keyframes = ((first, rise, "out"), (last, 0.0, "linear"))
     return replace(layer, opacity=opacity, shift_y=shift)
+
+
+def slide(layer: AnyLayer, scene: SceneFrame, turn: float, across: float) -> AnyLayer:
+    """The same from the side."""
+    entered = enter(layer, scene, turn, across)
+    return replace(entered, shift_x=entered.shift_y, shift_y=0.0)
+
+
+def leave(layer: AnyLayer, scene: SceneFrame) -> AnyLayer:
+    """The layer fading out at the scene's end, unless a transition takes it away."""
+    if scene.way_out or not isinstance(layer.opacity, tuple):
+        return layer
+    last = float(scene.frames - 1)
+    first = last - EXIT * pace(scene)
+    if first <= layer.opacity[-1][0]:
+        return layer
+    return replace(layer, opacity=(*layer.opacity, (first, 1.0, "in"), (last, 0.0, "linear")))
+
+
+def spread(scene: SceneFrame, count: int) -> float:
+    """Turns from one of `count` things to the next, so that the viewer can follow and all are there in time."""
+    seconds = scene.frames / scene.fps
+    return min(0.9, 0.4 * seconds / max(count, 1)) / (STAGGER * pace(scene) / scene.fps)

@@ -47,11 +47,11 @@ def timeline(
     sounds: list[tuple[int, Sound]] = []
     for at, scene in enumerate(scenes):
         captioned = bool(scene["caption"]) and document["captions"] in {"burned", "both"}
-        place = SceneFrame(across, down, fps, frames[at], ways_in[at].frames, captioned, brand, assets)
+        way_out = ways_in[at + 1].frames if at + 1 < len(scenes) else 0
+        place = SceneFrame(across, down, fps, frames[at], ways_in[at].frames, captioned, brand, assets, way_out)
         template = catalogue.get(scene["template"])(scene["params"])
         clip = template.clip(place)
         if captioned:
-            way_out = ways_in[at + 1].frames if at + 1 < len(scenes) else 0
             lines = captions.layers(
                 scene["caption"],
                 across,
