@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import IO, Any
 from uuid import UUID, uuid4
@@ -37,7 +35,8 @@ from media_assets.models import AssetState, Folder, MediaAsset
 from media_assets.names import label
 from media_assets.storage.local import FULL
 from videoserver.work import process, workspace
-from videoserver.work.sandbox import Child, ChildFailed, Limits
+from videoserver.work.sandbox import ChildFailed, Limits
+from videoserver.work.warm import warm
 
 CHUNK = 1024 * 1024
 LOOK_SECONDS = 240
@@ -176,7 +175,7 @@ def inspect(path: Path, folder: Path, expect: str | None, thumbnail: Path, clean
         "clean": str(clean) if clean else "",
     }
     try:
-        return _child(os.getpid()).request(request, folder=folder, deadline=LOOK_SECONDS)
+        return warm("media_assets.av", LIMITS).request(request, folder=folder, deadline=LOOK_SECONDS)
     except ChildFailed as failure:
         if refusal := REFUSALS.get(failure.code):
             raise refusal(failure.detail) from failure
@@ -241,9 +240,3 @@ def _workspace(prefix: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=prefix, dir=settings.WORKSPACES_DIR) as folder:
         (Path(folder) / workspace.OWNER).write_text(process.me())
         yield Path(folder)
-
-
-@cache
-def _child(process: int) -> Child:
-    """This process's child; by its id, since a fork must not talk to its parent's."""
-    return Child("media_assets.av", limits=LIMITS)

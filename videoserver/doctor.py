@@ -28,7 +28,8 @@ from rendering.workflow import film, film_files
 from videoserver import health
 from videoserver.management import processes
 from videoserver.work import cluster
-from videoserver.work.sandbox import ChildFailed, warm
+from videoserver.work.sandbox import ChildFailed
+from videoserver.work.warm import warm
 
 LEAST_DISK = 2 * 1024**3
 MOST_CLOCK_SECONDS = 5.0

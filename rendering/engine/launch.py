@@ -9,7 +9,8 @@ from typing import Any
 
 from rendering.engine.segments import SegmentSpec, at, split
 from rendering.engine.timeline import Timeline
-from videoserver.work.sandbox import Child, warm
+from videoserver.work.sandbox import Child
+from videoserver.work.warm import warm
 
 MODULE = "rendering.engine"
 STALL_SECONDS = 600.0

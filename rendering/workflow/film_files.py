@@ -18,7 +18,8 @@ from rendering.workflow import document as documents
 from rendering.workflow.document import Document, DocumentInvalid
 from rendering.workflow.film import AssetFile
 from rendering.workflow.plan import asset_errors
-from videoserver.work.sandbox import ChildFailed, warm
+from videoserver.work.sandbox import ChildFailed
+from videoserver.work.warm import warm
 
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP")
 LONGEST_DOCUMENT = 16 * 1024 * 1024

@@ -61,10 +61,6 @@ def test_a_warm_child_answers_many_requests_and_a_dead_one_is_replaced(toy: Chil
     assert toy.request({"do": "echo", "say": ""}, folder=tmp_path)["pid"] != pids[0]
 
 
-def test_warm_gives_this_process_one_child_of_a_module() -> None:
-    assert sandbox.warm(TOY) is sandbox.warm(TOY)
-
-
 def test_a_large_request_passes(toy: Child, tmp_path: Path) -> None:
     said = "x" * 3_000_000
     assert toy.request({"do": "echo", "say": said}, folder=tmp_path)["said"] == said

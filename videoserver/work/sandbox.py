@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
 import os
@@ -20,7 +19,7 @@ from typing import Any
 from videoserver.work import pipes, process
 from videoserver.work.child import serve
 
-__all__ = ["Child", "ChildFailed", "Limits", "serve", "warm"]
+__all__ = ["Child", "ChildFailed", "Limits", "serve"]
 
 ROOT = Path(__file__).resolve().parents[2]
 TICK = 1.0
@@ -48,16 +47,6 @@ class ChildFailed(Exception):
         self.code, self.detail, self.permanent = code, detail, permanent
 
 
-def warm(module: str) -> Child:
-    """This process's kept-warm child of that module; a dead one is replaced at the next request."""
-    # By pid: a fork must not talk to the child of its parent.
-    key = (os.getpid(), module)
-    with _warm_lock:
-        if key not in _warm:
-            _warm[key] = Child(module)
-        return _warm[key]
-
-
 class Child:
     """One child: a server of requests that is started when first asked and lives until closed."""
 
@@ -66,6 +55,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._stderr = b""
         self._lock = threading.Lock()
+        self.used = time.monotonic()
 
     @property
     def pid(self) -> int | None:
@@ -105,6 +95,7 @@ class Child:
                 if not done:
                     self._kill()
         finally:
+            self.used = time.monotonic()
             self._lock.release()
         raise AssertionError("A child's events end with its result or with an exception.")
 
@@ -113,6 +104,14 @@ class Child:
         with self._lock:
             if self.pid is None:
                 self._start()
+
+    def rest(self) -> None:
+        """End the child if nobody asks it anything just now; the next request starts it anew."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._kill()
+            finally:
+                self._lock.release()
 
     def close(self) -> None:
         """End the child and all that it started."""
@@ -217,17 +216,6 @@ class Child:
         for pipe in pipes.of(child):
             with contextlib.suppress(OSError):
                 pipe.close()
-
-
-_warm: dict[tuple[int, str], Child] = {}
-_warm_lock = threading.Lock()
-
-
-@atexit.register
-def _close_all() -> None:
-    for (pid, _), child in _warm.items():
-        if pid == os.getpid():
-            child.close()
 
 
 def _result(event: dict[str, Any]) -> dict[str, Any]:

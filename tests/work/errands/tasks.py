@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.work.errands.models import Errand
 from videoserver.work import workspace
 from videoserver.work.row import Stopping
-from videoserver.work.sandbox import warm
+from videoserver.work.warm import warm
 
 
 def run(errand_id: str) -> None:
