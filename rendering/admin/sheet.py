@@ -11,6 +11,7 @@ from rendering.admin import bars
 from rendering.engine.timeline import whole_frames
 from rendering.models import Storyboard
 from rendering.models.storyboard import words
+from rendering.states import LIVE, JobKind
 from rendering.video_templates import catalogue
 from rendering.workflow import assets, money
 from rendering.workflow import document as documents
@@ -38,6 +39,7 @@ def of(request: HttpRequest, storyboard: Storyboard) -> dict[str, Any]:
         "stale": approval is not None and not storyboard.is_approved,
         "reviews": storyboard.reviews.select_related("reviewer"),
         "jobs": bars.shown(storyboard.jobs.order_by("-created_at")[:JOBS_SHOWN]),
+        "generating": storyboard.jobs.filter(kind=JobKind.GENERATE, status__in=LIVE).exists(),
         "may_decide": request.user.has_perm("rendering.approve_storyboard"),
         "may_render": request.user.has_perm("rendering.add_job"),
         "may_see_jobs": request.user.has_perm("rendering.view_job"),

@@ -78,6 +78,19 @@ def test_the_sheet_opens_with_any_number_of_scenes(writer, author, picture, coun
     assert ("There are no scenes yet." in shown) is (count == 0)
 
 
+def test_a_template_that_is_gone_is_named_and_the_page_opens(writer, board):
+    board.scenes.filter(position=1).update(template="globe")
+    shown = text(writer, page(board))
+    assert "It cannot be rendered as it stands." in shown and "There is no template" in shown
+
+
+def test_the_provider_is_asked_once_at_a_time(writer, board):
+    assert deed(board, "generate") in text(writer, page(board))
+    order.generate(board, {"only": ["image"]})
+    shown = text(writer, page(board))
+    assert deed(board, "generate") not in shown and "It is at work for this storyboard." in shown
+
+
 def test_words_of_people_are_text_and_never_markup(boss, author, picture):
     campaign = Campaign.objects.create(owner=author, name=NAUGHTY, budget=10)
     scenes = [

@@ -17,6 +17,7 @@ export const assetOf = (id) => known.get(id);
 
 async function ask(url, options) {
   const answer = await fetch(url, options);
+  if (answer.redirected) throw new Error("You are logged out. Log in again in another tab, then come back.");
   const told = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(told.detail || `The server answered ${answer.status}.`);
   return told.assets;
