@@ -40,6 +40,7 @@ from videoserver.work.warm import warm
 
 CHUNK = 1024 * 1024
 LOOK_SECONDS = 240
+CHILD = "media_assets.av"
 LIMITS = Limits(memory_bytes=4 * 1024**3, cpu_seconds=240, file_bytes=1024**3)
 REFUSALS = {leaf.code: leaf for leaf in (FileEmpty, FileTooSmall, NotAVideo, ProcessingFailed, UnexpectedType)}
 log = structlog.get_logger(__name__)
@@ -175,7 +176,7 @@ def inspect(path: Path, folder: Path, expect: str | None, thumbnail: Path, clean
         "clean": str(clean) if clean else "",
     }
     try:
-        return warm("media_assets.av", LIMITS).request(request, folder=folder, deadline=LOOK_SECONDS)
+        return warm(CHILD, LIMITS).request(request, folder=folder, deadline=LOOK_SECONDS)
     except ChildFailed as failure:
         if refusal := REFUSALS.get(failure.code):
             raise refusal(failure.detail) from failure

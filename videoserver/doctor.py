@@ -83,7 +83,7 @@ def about() -> dict[str, Any]:
 
 
 def versions() -> str:
-    found = health.versions() | about()["versions"]
+    found = about()["versions"] | health.versions()
     if int(found["pillow"].split(".")[0]) < 13:
         raise Wrong(f"Pillow {found['pillow']} is old.", "Run: pip install --no-deps -r overrides.txt")
     return ", ".join(f"{name} {version}" for name, version in found.items())

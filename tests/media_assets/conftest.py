@@ -1,6 +1,5 @@
 """A library of its own for each test."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from django.contrib.auth.models import User
 from media_assets import ingest
 from media_assets.models import MediaAsset
 from tests import footage
+from videoserver.work import warm
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def library(settings: Any, tmp_path: Path) -> Path:
 def child() -> Iterator[None]:
     """The warm child ends with the run."""
     yield
-    ingest._child(os.getpid()).close()
+    warm.warm(ingest.CHILD).close()
 
 
 def files(folder: Path) -> list[Path]:
