@@ -255,7 +255,7 @@ def codes() -> set[str]:
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-                    pairs = list(zip(target.elts, node.value.elts, strict=True))
+                    pairs = list(zip(target.elts, node.value.elts, strict=False))
                 else:
                     pairs = [(target, node.value)]
                 for name, value in pairs:
