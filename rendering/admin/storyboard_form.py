@@ -107,7 +107,9 @@ class StoryboardForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's own
         for problem in error.errors or [{"pointer": "", "detail": error.detail}]:
             match problem["pointer"].split("/"):
                 case ["", "scenes", number, *rest]:
-                    place = ", ".join([f"Scene {int(number) + 1}", *(words(step) for step in rest if step != "params")])
+                    place = ", ".join(
+                        [f"Scene {int(number) + 1}", *(step_words(step) for step in rest if step != "params")]
+                    )
                     self.add_error("scenes", f"{place}: {problem['detail']}")
                 case ["", name, *rest] if name in self.fields:
                     self.add_error(name, ": ".join([*rest, problem["detail"]]))
@@ -116,6 +118,11 @@ class StoryboardForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's own
         for name in ("scenes", "soundtrack", "brand"):
             inside = [each for each in error.errors if each["pointer"].startswith(f"/{name}/")]
             self.fields[name].widget.attrs["data-errors"] = json.dumps(inside)
+
+
+def step_words(step: str) -> str:
+    """One step of a pointer as a person says it: people count from 1."""
+    return str(int(step) + 1) if step.isdecimal() else words(step)
 
 
 def scenes_schema() -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -119,29 +118,33 @@ def test_a_writer_builds_a_storyboard_from_nothing(visit: Visit, tmp_path: Path)
     tab.goto(ADD)
     tab.fill("[name=title]", "Pier")
     tab.click("text=Add a scene")
-    opened = tab.locator(".vs-scene[open]")
-    opened.locator("[data-path=image] button").click()
-    tab.click(".vs-choice:has-text('pier.png')")
-    opened.locator("[data-path=caption] textarea").fill(NAUGHTY)
+    steps = tab.locator(".vs-scene").first
+    steps.locator("[data-path=template] select").select_option("how_it_works")
+    for number in range(2):
+        steps.locator("[data-path=steps] .vs-with-icon").click()
+        steps.locator(f"[data-path='{number}'] [data-path=title] input").fill(f"Step {number}")
+        steps.locator(f"[data-path='{number}'] [data-path=text] :is(input, textarea)").fill("Row")
     tab.click("text=Add a scene")
     last = tab.locator(".vs-scene").last
-    last.locator("[data-path=template] select").select_option("closing")
-    last.locator("[data-path=call_to_action] input").fill("Come")
-    tab.locator("[data-path='0'] [data-path=duration] input").first.fill("0.1")
+    last.locator("[data-path=template] select").select_option("picture")
+    last.locator("[data-path=image] button").click()
+    tab.click(".vs-choice:has-text('pier.png')")
+    last.locator("[data-path=caption] textarea").fill(NAUGHTY)
+    last.locator("[data-path=duration] input").first.fill("0.1")
     with leaving(tab):
         tab.click("#submit-row [name=_save]")
-    told = [re.sub(r"\s+", " ", text) for text in tab.locator(".vs-problem").all_text_contents()]
-    assert told == ["This must be at least 0.5.", "This is required."]
-    tab.locator("[data-path='0'] [data-path=duration] input").first.fill("1.5")
-    tab.locator("[data-path='1'] [data-path=title] input").fill("The end")
+    told = [card.locator(".vs-problem").all_text_contents() for card in tab.locator(".vs-scene").all()]
+    assert told == [["This is required."], ["This must be at least 0.5."]]
+    tab.locator(".vs-scene [data-path=params] > .vs-fields > [data-path=title] input").fill("How boats work")
+    last.locator("[data-path=duration] input").first.fill("1.5")
     tab.click("[title='Move scene 2 up']")
     with leaving(tab):
         tab.click("#submit-row [name=_save]")
     board = Storyboard.objects.get()
     assert tab.url.endswith(page(board))
     first, second = board.scenes.all()
-    assert (first.template, first.params["title"]) == ("closing", "The end")
-    assert (second.caption, second.duration) == (NAUGHTY, 1.5)
+    assert (first.caption, first.duration) == (NAUGHTY, 1.5)
+    assert [step["title"] for step in second.params["steps"]] == ["Step 0", "Step 1"]
     assert tab.text_content(".vs-caption") == NAUGHTY
 
 

@@ -97,7 +97,8 @@ export function showErrors(box, errors, prefix) {
   for (const { pointer, detail } of errors) {
     let place = box;
     for (const step of pointer.slice(prefix.length).split("/").filter(Boolean)) {
-      const next = [...place.querySelectorAll(`[data-path="${CSS.escape(step)}"]`)][0];
+      const above = place === box ? box.closest("[data-path]") : place;
+      const next = [...place.querySelectorAll(`[data-path="${CSS.escape(step)}"]`)].find((each) => each.parentElement.closest("[data-path]") === above);
       if (!next) break;
       place = next;
     }
