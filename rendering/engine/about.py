@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import av
 import cv2
-import moviepy
+import moviepy  # noqa: F401 - whether it opens
 import numpy as np
 import PIL
 from PIL import ImageFont, features
@@ -27,7 +28,7 @@ def about(request: dict[str, Any], report: Any) -> dict[str, Any]:
             "av": av.__version__,
             "libavcodec": ".".join(map(str, av.library_versions["libavcodec"])),
             "opencv": cv2.__version__,
-            "moviepy": moviepy.__version__,
+            "moviepy": version("moviepy"),  # its own __version__ is behind
             "pillow": PIL.__version__,
             "numpy": np.__version__,
         },
