@@ -50,6 +50,7 @@ def test_it_is_not_ready_without_a_worker(client: Client) -> None:
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert not answer.json()["checks"]["queue"]["ok"]
+    assert answer.json()["checks"]["queue"]["detail"] == "no worker answers for default, media_import, render"
 
 
 def test_it_is_not_ready_when_the_storage_cannot_be_written(

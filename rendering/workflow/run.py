@@ -224,6 +224,8 @@ def complete(job: Job, timeline: Timeline, specs: list[SegmentSpec], files: dict
                 },
             )
     logger.info(f"Job {job.pk}: Video rendering task completed successfully")
+    if trimmed := cache().trim(settings.SEGMENT_CACHE_BYTES):
+        logger.info(f"Removed {trimmed} segments that were not used for longest from the cache")
 
 
 def require_same(stored: ingest.StoredFile, report: dict[str, Any]) -> None:

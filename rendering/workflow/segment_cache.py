@@ -9,14 +9,17 @@ import json
 import os
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from rendering.engine.launch import SegmentFile
 from rendering.exceptions import SegmentLost
 
 KEY = re.compile("[0-9a-f]{64}")
+SPARED_SECONDS = 3600.0
 
 
 class SegmentCache:
@@ -71,6 +74,38 @@ class SegmentCache:
             film.unlink(missing_ok=True)
             facts.unlink(missing_ok=True)
         return SegmentFile(path, file.sha256, file.size, file.frames)
+
+    def trim(self, most_bytes: int, spared_seconds: float = SPARED_SECONDS) -> int:
+        """Remove segments that nobody used for longest until the rest fits; how many that were.
+
+        What was used a moment ago stays whatever the limit says: a job that waits for its join still needs it.
+        """
+        kept = sorted(self.used(), key=lambda use: use.at)
+        total = sum(use.size for use in kept)
+        removed = 0
+        for use in kept:
+            if total <= most_bytes or use.at > time.time() - spared_seconds:
+                break
+            with locked(use.path.parent):
+                use.path.with_suffix(".json").unlink(missing_ok=True)
+                use.path.unlink(missing_ok=True)
+            total -= use.size
+            removed += 1
+        return removed
+
+    def used(self) -> Iterator[Use]:
+        """Every segment with its size and when it was last used."""
+        for facts in self.folder.glob("[0-9a-f][0-9a-f]/*.json"):
+            path = facts.with_suffix(".mp4")
+            with contextlib.suppress(FileNotFoundError):
+                yield Use(path, path.stat().st_size, facts.stat().st_mtime)
+
+
+@dataclass(frozen=True)
+class Use:
+    path: Path
+    size: int
+    at: float
 
 
 def described(path: Path) -> SegmentFile | None:

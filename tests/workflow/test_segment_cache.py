@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import threading
 
 import pytest
@@ -82,3 +83,20 @@ def test_many_at_once_leave_one_whole_segment_and_no_scraps(cache, tmp_path):
 def test_only_a_hash_names_a_segment(cache, key):
     with pytest.raises(ValueError, match="64 hex digits"):
         cache.find(key)
+
+
+def test_trimming_removes_what_was_not_used_for_longest(cache, tmp_path):
+    keys = [f"{number:02x}" + "0" * 62 for number in range(4)]
+    for age, key in enumerate(keys):
+        cache.put(key, made(tmp_path, b"x" * 100))
+        description = cache.path(key).with_suffix(".json")
+        long_ago = description.stat().st_mtime - 7200 - age
+        os.utime(description, (long_ago, long_ago))
+    assert cache.trim(most_bytes=250) == 2
+    assert [cache.find(key) is not None for key in keys] == [True, True, False, False]
+
+
+def test_trimming_spares_what_was_used_a_moment_ago(cache, tmp_path):
+    cache.put(KEY, made(tmp_path, b"x" * 100))
+    assert cache.trim(most_bytes=0) == 0
+    assert cache.find(KEY) is not None
