@@ -146,6 +146,7 @@ def test_a_writer_builds_a_storyboard_from_nothing(visit: Visit, tmp_path: Path)
     assert (first.caption, first.duration) == (NAUGHTY, 1.5)
     assert [step["title"] for step in second.params["steps"]] == ["Step 0", "Step 1"]
     assert tab.text_content(".vs-caption") == NAUGHTY
+    tab.wait_for_selector("img.there >> nth=1")
 
 
 def test_an_edit_in_a_second_tab_is_not_overwritten(visit: Visit, tmp_path: Path) -> None:
