@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo run test lint bench
+.PHONY: help setup setup-dev demo run test lint lock bench
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -44,6 +44,11 @@ lint: setup-dev ## Format, lint, types, house rules, secrets
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 	@$(BIN)/python -m tests.secret_scan
+
+lock: ## Lock the requirements anew, with uv on the path
+	@for name in requirements requirements-dev; do \
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+			$$name.in --output-file $$name.txt; done
 
 bench: setup-dev ## The engine's ratio table, also as JSON under var/bench/
 	@$(BIN)/python -m tests.bench.engine
