@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from rendering.engine import about, audio, check, compositor, join
+from rendering.engine import about, audio, check, compositor, cut, gif, join, poster, quality, size_limit, webm
 from videoserver.work.sandbox import serve
 
 Report = Callable[[dict[str, Any]], None]
@@ -16,6 +16,13 @@ DEEDS: dict[str, Answer] = {
     "sound": audio.handle,
     "join": join.handle,
     "check": check.handle,
+    "fit": size_limit.handle,
+    "webm": webm.handle,
+    "gif": gif.handle,
+    "poster": poster.handle,
+    "cut": cut.handle,
+    "measure": quality.measure,
+    "plan_look": quality.draw,
 }
 """What the child can do: request["do"] → function(request, report) → result."""
 

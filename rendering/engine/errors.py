@@ -35,3 +35,9 @@ class FileTooSmall(CheckFailed):
 
 class NotAVideo(CheckFailed):
     code, sentence = "not_a_video", "Not a valid video"
+
+
+class SizeLimitTooSmall(RenderingError):
+    """So many bytes cannot hold the film, however bad its pictures were."""
+
+    code, status, sentence = "size_limit_too_small", 422, "The film does not fit into the size limit."
