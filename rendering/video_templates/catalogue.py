@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from rendering.video_templates.announcement import Announcement
 from rendering.video_templates.base import Template
 from rendering.video_templates.closing import Closing
+from rendering.video_templates.demo import Demo
 from rendering.video_templates.footage import Footage
+from rendering.video_templates.how_it_works import HowItWorks
+from rendering.video_templates.intro import Intro
+from rendering.video_templates.persona import Persona
 from rendering.video_templates.picture import Picture
 
 T = TypeVar("T", bound=type[Template])
@@ -50,5 +55,5 @@ def canonical(name: str) -> str:
     return name.strip().lower().replace("-", "_")
 
 
-for _template in (Picture, Footage, Closing):
+for _template in (Picture, Footage, Intro, Announcement, HowItWorks, Persona, Demo, Closing):
     register(_template)

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from rendering.engine.timeline import Clip, ImageLayer, Layer, ShapeLayer, TextLayer
+from rendering.engine.timeline import Clip, ImageLayer, Layer, ShapeLayer
 from rendering.video_templates.base import SceneFrame, Template
+from rendering.video_templates.blocks import Block, stacked, tall
 from rendering.video_templates.colours import WHITE, ground, readable
 from rendering.video_templates.fields import Asset, Text
 from rendering.video_templates.figures import discs
-from rendering.video_templates.layout import base_size, enter, safe_area
+from rendering.video_templates.layout import base_size, enter, safe_area, words
 from rendering.video_templates.lettering import LINE, largest, lines, text_width
-
-
-@dataclass(frozen=True)
-class Block:
-    """One thing of the column: how much room it takes, and the layers that it gives when it knows its top edge."""
-
-    height: float
-    gap: float
-    """Room above it, unless it is the first."""
-    layers: Callable[[float], tuple[Layer, ...]]
 
 
 class Closing(Template):
@@ -43,12 +31,10 @@ class Closing(Template):
             base *= 0.94
             column = self.column(scene, base, ink)
         at = top + max(0.0, height - used) / 2
-        layers = list(discs(scene, color, color_to))
+        layers: list[Layer] = list(discs(scene, color, color_to))
         rise = scene.height * 0.03
-        for turn, block in enumerate(column):
-            at += block.gap if turn else 0.0
-            layers += [enter(layer, scene, turn, rise) for layer in block.layers(at)]
-            at += block.height
+        for turn, block in enumerate(stacked(column, at)):
+            layers += [enter(layer, scene, turn, rise) for layer in block]
         return Clip(frames=scene.frames, layers=tuple(layers), background=color)
 
     def column(self, scene: SceneFrame, base: float, ink: str) -> list[Block]:
@@ -74,7 +60,7 @@ class Closing(Template):
 
         def layers(top: float) -> tuple[Layer, ...]:
             box = (left, top, width, height)
-            return (TextLayer(text=self.title, box=box, size=size, font=scene.brand.font, weight="bold", color=ink),)
+            return (words(scene, self.title, box, (size, size), ink, bold=True, align="center", anchor="middle"),)
 
         return Block(height, 1.5 * base, layers)
 
@@ -92,7 +78,7 @@ class Closing(Template):
             inner = (left + side * 0.8, top + edge, wide - 1.6 * side, height - 2 * edge)
             return (
                 ShapeLayer(box=(left, top, wide, height), color=ink, radius=min(height / 2, 2 * base)),
-                TextLayer(text=text, box=inner, size=size, font=scene.brand.font, weight="bold", color=color),
+                words(scene, text, inner, (size, size), color, bold=True, align="center", anchor="middle"),
             )
 
         return Block(height, 1.7 * base, layers)
@@ -104,16 +90,8 @@ class Closing(Template):
         left = (scene.width - width) / 2
 
         def layers(top: float) -> tuple[Layer, ...]:
-            return (
-                TextLayer(
-                    text=text,
-                    box=(left, top, width, height),
-                    size=size,
-                    font=scene.brand.font,
-                    weight="bold" if weight == "bold" else "regular",
-                    color=ink,
-                ),
-            )
+            box = (left, top, width, height)
+            return (words(scene, text, box, (size, size), ink, bold=weight == "bold", align="center", anchor="middle"),)
 
         return Block(height, gap, layers)
 
@@ -135,11 +113,6 @@ class Closing(Template):
             )
 
         return Block(high + 2 * edge, 0.0, layers)
-
-
-def tall(column: list[Block]) -> float:
-    """How high the blocks stand with the gaps between them."""
-    return sum(block.height for block in column) + sum(block.gap for block in column[1:])
 
 
 def shown(url: str) -> str:

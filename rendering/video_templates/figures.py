@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from rendering.engine.timeline import Box, Layer, ShapeLayer, Sound, TextLayer
+from rendering.engine.timeline import Box, ShapeLayer, Sound, TextLayer
 from rendering.video_templates.base import AssetFacts, SceneFrame
-from rendering.video_templates.colours import INK, WHITE, mix, readable
+from rendering.video_templates.colours import INK, READABLE, WHITE, contrast, mix, readable
 from rendering.video_templates.layout import base_size
 from rendering.video_templates.lettering import text_width
+
+SEEN = 1.3
+"""The least contrast of a solid thing that is not text."""
 
 
 def discs(scene: SceneFrame, color: str, color_to: str) -> tuple[ShapeLayer, ...]:
@@ -54,7 +57,7 @@ def pill(
     inner = (place[0] + 0.55 * size, place[1], width - 1.1 * size, height)
     return (
         ShapeLayer(box=(*place, width, height), color=plate, radius=height / 2),
-        TextLayer(text=text, box=inner, size=size, font=scene.brand.font, weight="bold", color=ink),
+        TextLayer(text=text, box=inner, size=size, smallest=0.85, font=scene.brand.font, weight="bold", color=ink),
     )
 
 
@@ -62,14 +65,23 @@ def pill_size(text: str, size: float, widest: float) -> tuple[float, float]:
     return min(widest, text_width(text, size, bold=True) * 1.03 + 1.8 * size), 2.0 * size
 
 
-def badge(scene: SceneFrame, text: str, box: Box, color: str) -> tuple[ShapeLayer, TextLayer]:
-    """A letter or two, or a number, in white on a disc."""
+def mark(scene: SceneFrame) -> tuple[str, str]:
+    """A colour for small solid things on white, the brand's own if it can be seen, and the ink on it."""
+    brand = scene.brand.color
+    if contrast(brand, WHITE) < READABLE and contrast(brand, WHITE) > SEEN and contrast(brand, INK) >= READABLE:
+        return brand, INK
+    return readable(brand, WHITE), WHITE
+
+
+def badge(scene: SceneFrame, text: str, box: Box) -> tuple[ShapeLayer, TextLayer]:
+    """A letter or two, or a number, on a disc."""
+    color, ink = mark(scene)
     side = box[2]
     inner = (box[0] + 0.1 * side, box[1], 0.8 * side, side)
     size = 0.5 * side if len(text) < 2 else 0.42 * side
     return (
         ShapeLayer(box=box, color=color, radius=side / 2),
-        TextLayer(text=text, box=inner, size=size, font=scene.brand.font, weight="bold", color=WHITE),
+        TextLayer(text=text, box=inner, size=size, smallest=0.9, font=scene.brand.font, weight="bold", color=ink),
     )
 
 
@@ -81,14 +93,3 @@ def own_sound(
     if not facts.has_audio or volume_db <= -60 or length <= 0:
         return ()
     return (Sound(asset=facts.sha256, role="footage", duration=length, start=start, volume_db=volume_db),)
-
-
-def inside(frame: Box, ratio: float) -> Box:
-    """The largest box of this shape (width / height) in the middle of another."""
-    width = min(frame[2], frame[3] * ratio)
-    height = width / ratio
-    return frame[0] + (frame[2] - width) / 2, frame[1] + (frame[3] - height) / 2, width, height
-
-
-def contents(*groups: tuple[Layer, ...]) -> tuple[Layer, ...]:
-    return tuple(layer for group in groups for layer in group)

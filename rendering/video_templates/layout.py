@@ -49,13 +49,18 @@ def words(
         text=text,
         box=box,
         size=size,
-        smallest=min(1.0, max(0.5, SMALLEST * base_size(scene) / size)),
+        smallest=shrinkable(scene, size),
         font=scene.brand.font,
         weight="bold" if bold else "regular",
         color=color,
         align=align,
         anchor=anchor,
     )
+
+
+def shrinkable(scene: SceneFrame, size: float) -> float:
+    """How far a text of this size may shrink when it does not fit, as a layer's `smallest`."""
+    return min(1.0, max(0.5, SMALLEST * base_size(scene) / size))
 
 
 def pace(scene: SceneFrame) -> float:
@@ -92,4 +97,4 @@ def leave(layer: AnyLayer, scene: SceneFrame) -> AnyLayer:
 def spread(scene: SceneFrame, count: int) -> float:
     """Turns from one of `count` things to the next, so that the viewer can follow and all are there in time."""
     seconds = scene.frames / scene.fps
-    return min(0.9, 0.4 * seconds / max(count, 1)) / (STAGGER * pace(scene) / scene.fps)
+    return min(0.9, 0.27 * seconds / max(count, 1)) / (STAGGER * pace(scene) / scene.fps)

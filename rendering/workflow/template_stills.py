@@ -1,0 +1,89 @@
+"""One frame of a template by itself: for the API's still and the contact sheet. Missing assets are drawn."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rendering.engine import launch
+from rendering.engine.timeline import ImageLayer, Layer, Timeline, VideoLayer
+from rendering.providers.local import art
+from rendering.video_templates import samples
+from rendering.video_templates.base import AssetFacts, Template
+from rendering.video_templates.fields import Asset
+from rendering.workflow import document as documents
+from rendering.workflow import plan
+from rendering.workflow.document import Document
+from rendering.workflow.film import AssetFile, facts_of, paths_of
+
+PLACEHOLDER = (1280, 720)
+KEPT = 24
+SETTLED = 0.6
+"""Part of a scene after which everything has come and nothing leaves yet."""
+DEADLINE = 30
+
+
+def with_placeholders(template: type[Template], params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters with something to see in each required asset that is missing."""
+    words = samples.of(template, "missing")
+    lacking = {
+        name: words[name]
+        for name, field in template.fields.items()
+        if isinstance(field, Asset) and field.required and not params.get(name)
+    }
+    return {**params, **lacking}
+
+
+def placeholders(document: Document, folder: Path) -> dict[str, AssetFile]:
+    """A drawn picture for each reference that asks for one."""
+    files = {}
+    for use in documents.asset_references(document):
+        if use.asset.startswith(samples.PREFIX):
+            data = drawn(use.asset.removeprefix(samples.PREFIX))
+            sha256 = hashlib.sha256(data).hexdigest()
+            path = folder / f"{sha256}.jpg"
+            path.write_bytes(data)
+            files[use.asset] = AssetFile(path, AssetFacts(sha256, use.type, *PLACEHOLDER, duration=5.0))
+    return files
+
+
+@lru_cache(maxsize=KEPT)
+def drawn(words: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "placeholder.jpg"
+        art.draw(words, *PLACEHOLDER, path)
+        return path.read_bytes()
+
+
+def draw(
+    document: Document,
+    files: Mapping[str, AssetFile],
+    output: Path,
+    *,
+    seconds: float | None = None,
+    moviepy_layers: Sequence[str] = (),
+) -> None:
+    """The frame of a document at a time, or when everything is there, as a JPEG."""
+    timeline = still_videos(plan.timeline(document, facts_of(files)), files)
+    at = int(seconds * timeline.fps + 1e-6) if seconds is not None else int(SETTLED * timeline.frames)
+    frame = min(max(0, at), timeline.frames - 1)
+    launch.still(timeline, frame, paths_of(files), output, moviepy_layers=moviepy_layers, deadline=DEADLINE)
+
+
+def still_videos(timeline: Timeline, files: Mapping[str, AssetFile]) -> Timeline:
+    """Placeholders of videos are pictures."""
+    pictures = {file.facts.sha256 for name, file in files.items() if name.startswith(samples.PREFIX)}
+
+    def shown(layer: Layer) -> Layer:
+        if not isinstance(layer, VideoLayer) or layer.asset not in pictures:
+            return layer
+        kept = {name: getattr(layer, name) for name in Layer.__dataclass_fields__}
+        return ImageLayer(**kept, asset=layer.asset, box=layer.box, fit=layer.fit, backdrop=layer.backdrop)
+
+    clips = (replace(clip, layers=tuple(map(shown, clip.layers))) for clip in timeline.video)
+    return replace(timeline, video=tuple(clips))
