@@ -210,7 +210,7 @@ def test_every_template_is_told_with_its_parameters() -> None:
     ours = [template for template in catalogue.all() if template.__module__.startswith("rendering.")]
     assert set(re.findall(r"^### (.+)$", told, re.M)) == {template.template for template in ours}
     for template in ours:
-        text = section(template.template)
+        text = section(template.template, told)
         assert (template.__doc__ or "").strip() in text
         assert set(rows(text)) == set(template.fields)
         check_fields(template.fields, text)
