@@ -98,20 +98,24 @@ def upload(
 def put(path: Path, owner: User, type: str | None = None, *, clean: bool = False) -> StoredFile:
     """Look into a local file, store it with its thumbnail, and read it back. `clean` rewrites a picture without its
     camera's data; films and sounds are always kept byte for byte."""
-    asset_id = uuid4()
     with _workspace("ingest_") as scratch:
         thumbnail, cleaned = scratch / "thumbnail.jpg", scratch / "clean"
         seen = inspect(path, scratch, type, thumbnail, cleaned if clean else None)
-        source = cleaned if seen["clean"] else path
-        key = f"media/{owner.pk}/{asset_id}/original-{secrets.token_hex(8)}{seen['suffix']}"
-        thumbnail_key = f"media/{owner.pk}/{asset_id}/thumbnail-{secrets.token_hex(8)}.jpg" if seen["thumbnail"] else ""
-        size, checksum = _store(source, key)
-        try:
-            if thumbnail_key:
-                _store(thumbnail, thumbnail_key)
-        except BaseException:
-            storages["media"].delete(key)
-            raise
+        return keep(cleaned if seen["clean"] else path, owner, seen, thumbnail if seen["thumbnail"] else None)
+
+
+def keep(path: Path, owner: User, seen: Mapping[str, Any], thumbnail: Path | None = None) -> StoredFile:
+    """Store a file that was looked into: `seen` holds its type, content_type, suffix and facts."""
+    asset_id = uuid4()
+    key = f"media/{owner.pk}/{asset_id}/original-{secrets.token_hex(8)}{seen['suffix']}"
+    thumbnail_key = f"media/{owner.pk}/{asset_id}/thumbnail-{secrets.token_hex(8)}.jpg" if thumbnail else ""
+    size, checksum = _store(path, key)
+    try:
+        if thumbnail:
+            _store(thumbnail, thumbnail_key)
+    except BaseException:
+        storages["media"].delete(key)
+        raise
     return StoredFile(asset_id, seen["type"], key, thumbnail_key, size, seen["content_type"], checksum, seen["facts"])
 
 

@@ -101,3 +101,9 @@ class StoredDifferently(RenderingError):
     """What the storage gave back is not what was checked."""
 
     code, status, permanent, sentence = "storage_upload_failed", 500, False, "The stored film is not the checked one."
+
+
+class QualityCheckFailed(RenderingError):
+    """The film shows or sounds like something that its plan does not explain; the order may accept it."""
+
+    code, status, sentence = "quality_check_failed", 422, "The film is not as planned."

@@ -2,7 +2,7 @@
 
 from rendering.models import Job, Prediction, Segment
 from rendering.states import JobKind
-from rendering.workflow import attempt, generate, run
+from rendering.workflow import attempt, generate, run, segment_run
 
 
 def run_job(job_id: str) -> None:
@@ -14,7 +14,7 @@ def run_job(job_id: str) -> None:
 def run_segment(segment_id: str) -> None:
     """Render one segment."""
     if segment := Segment.objects.claim(segment_id):
-        attempt.make(segment, run.run_segment)
+        attempt.make(segment, segment_run.run_segment)
 
 
 def run_prediction(prediction_id: str) -> None:

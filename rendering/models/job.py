@@ -52,6 +52,10 @@ class Job(WorkRow):
     currency = models.CharField(max_length=3, default=currency)
     warnings = models.JSONField(default=list, blank=True)
     quality = models.JSONField(default=dict, blank=True)
+    captions = models.JSONField(default=list, blank=True, help_text="The cues of its sidecars: {start, end, text}.")
+    poster = models.ForeignKey(
+        "media_assets.MediaAsset", on_delete=models.PROTECT, null=True, blank=True, related_name="poster_of"
+    )
     metadata = models.JSONField(default=dict, blank=True)
 
     objects: ClassVar[JobQuerySet] = JobQuerySet.as_manager()  # type: ignore[assignment]
@@ -108,6 +112,7 @@ class Segment(WorkRow):
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="segments")
     index = models.PositiveIntegerField()
+    variant = models.PositiveSmallIntegerField(default=0, help_text="Which of the order's aspect ratios, from 0.")
     key = models.CharField(max_length=64, help_text="The hash of everything that changes a pixel.")
     kind = models.CharField(max_length=20)
     scenes = models.JSONField(default=list, help_text="Positions of the scenes it shows.")
@@ -146,6 +151,7 @@ class JobResult(models.Model):
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="results")
     asset = models.ForeignKey("media_assets.MediaAsset", on_delete=models.PROTECT, related_name="job_results")
+    name = models.CharField(max_length=100, default="final.mp4", help_text="Under which it is found among the files.")
     aspect_ratio = models.CharField(max_length=10, blank=True)
     format = models.CharField(max_length=10)
     duration = models.FloatField(null=True)
@@ -156,6 +162,7 @@ class JobResult(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["job", "name"], name="result_name_once")]
 
     def __str__(self) -> str:
-        return f"{self.format} of {self.job_id}"
+        return f"{self.name} of {self.job_id}"

@@ -12,7 +12,8 @@ from django.db import IntegrityError, transaction
 from rendering.exceptions import NotApproved, SceneNotFound, WrongState
 from rendering.models import Job, Storyboard
 from rendering.states import JobKind, JobState
-from rendering.workflow import money, write
+from rendering.workflow import document as documents
+from rendering.workflow import money, outputs, write
 
 
 def render(storyboard: Storyboard, options: Mapping[str, Any] | None = None) -> tuple[Job, bool]:
@@ -27,6 +28,7 @@ def render(storyboard: Storyboard, options: Mapping[str, Any] | None = None) -> 
     if not storyboard.is_approved:
         raise NotApproved()
     write.require_renderable(storyboard)
+    outputs.require_room(documents.validate(storyboard.document(), for_render=True), options)
     money.require_affordable(storyboard, options)
     job = Job(
         kind=JobKind.STORYBOARD,
@@ -64,10 +66,7 @@ def retry(job: Job) -> Job:
     """A new job for the same order as one that failed; it finds the good segments by their hashes."""
     if job.status not in (JobState.FAILED, JobState.CANCELED):
         raise WrongState(f"Only a failed or canceled job can be retried; this one is {job.status}.")
-    if job.kind == JobKind.STORYBOARD and (
-        job.storyboard is None or not job.storyboard.is_approved or job.storyboard.content_hash != job.content_hash
-    ):
-        raise NotApproved()
+    require_approval(job)
     again = Job(
         kind=job.kind,
         owner=job.owner,
@@ -83,6 +82,16 @@ def retry(job: Job) -> Job:
         retry_of=job,
     )
     return place_once(again)[0]
+
+
+def require_approval(job: Job) -> None:
+    """Raise NotApproved unless what the job renders may be rendered: a storyboard's film needs the approval of exactly
+    what was ordered, all else is ordered by who wants it."""
+    if job.kind != JobKind.STORYBOARD:
+        return
+    storyboard = job.storyboard
+    if storyboard is None or not storyboard.is_approved or storyboard.content_hash != job.content_hash:
+        raise NotApproved()
 
 
 def cancel(job: Job) -> Job:

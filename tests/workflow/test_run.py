@@ -16,7 +16,7 @@ from rendering import tasks
 from rendering.engine import launch
 from rendering.models import Job, Segment, Storyboard
 from rendering.states import JobState, Stage
-from rendering.workflow import order, progress, review, run, write
+from rendering.workflow import complete, order, progress, review, segment_run, write
 from tests.workflow.queue import let_time_pass, work_off
 
 pytestmark = pytest.mark.django_db
@@ -242,7 +242,7 @@ def test_a_bad_film_never_completes_a_job(
 
 
 def test_a_storage_that_keeps_other_bytes_never_completes_a_job(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "require_same", spoiled(run.require_same))
+    monkeypatch.setattr(complete, "require_same", spoiled(complete.require_same))
     before, kept = MediaAsset.objects.count(), films()
     work_off(job)
     assert job.status == JobState.QUEUED
@@ -267,7 +267,7 @@ def test_a_segment_that_vanished_from_the_cache_is_rendered_again(job: Job) -> N
     for segment in job.segments.all():
         tasks.run_segment(str(segment.pk))
     lost = job.segments.all()[1]
-    run.cache().path(lost.key).unlink()
+    segment_run.cache().path(lost.key).unlink()
     assert work_off(job).status == JobState.COMPLETED
     assert job.segments.filter(cached=False).count() == 3
 
