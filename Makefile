@@ -32,7 +32,7 @@ demo: setup ## Make a film from the brief in docs/ through the real queue and a 
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
 
-run: setup ## Web server and worker at http://127.0.0.1:$(PORT)
+run: setup ## Web server and worker at http://127.0.0.1:8000/ (PORT to change)
 	@exec $(BIN)/python manage.py serve
 
 test: setup-dev ## The whole suite; REQUIRE_ALL=1 fails where a part of the machine is missing
