@@ -13,7 +13,7 @@ import numpy as np
 import PIL
 from PIL import ImageFont, features
 
-from rendering.engine.runs import FONTS
+from rendering.engine.faces import FONTS
 
 NEEDED = {
     "encoder": ("libx264", "aac", "libvpx-vp9", "libopus"),

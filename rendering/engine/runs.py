@@ -1,22 +1,20 @@
-"""A line of text to runs: which of the bundled fonts has the glyphs, and which way they run."""
+"""A line's characters to runs: which of the bundled fonts draws them, which way they run, in the order of the eye."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Literal
 
-from PIL import ImageFont, features
+from rendering.engine import faces
+from rendering.engine.bidi import CONTROLS, levels, visual
+from rendering.engine.clusters import clusters, wants_colour
+from rendering.engine.faces import EMOJI, FAMILIES, has
 
-FONTS = Path(__file__).parent / "fonts"
-FAMILIES = ("Inter", "NotoSansArabic", "NotoSansHebrew", "NotoSansDevanagari")
-"""Asked in this order for a glyph."""
-WEIGHTS = {"regular": "Regular", "bold": "Bold"}
-SHAPING = features.check("raqm")
-
-Weight = Literal["regular", "bold"]
+KANA = re.compile("[\u3041-\u30ff]")
+LEFT, RIGHT, END = "\u202d", "\u202e", "\u202c"
 
 
 @dataclass(frozen=True)
@@ -25,89 +23,80 @@ class Run:
 
     text: str
     family: str
-    right_to_left: bool
+    level: int = 0
+    language: str | None = None
+
+    @property
+    def right_to_left(self) -> bool:
+        return self.level % 2 == 1
+
+    @property
+    def direction(self) -> str | None:
+        if not faces.SHAPING:
+            return None
+        return "rtl" if self.right_to_left else "ltr"
+
+    @property
+    def drawn(self) -> str:
+        """What the shaper is given: letters that were turned around against their nature are told so."""
+        against = ("L",) if self.right_to_left else ("R", "AL")
+        if not faces.SHAPING or all(unicodedata.bidirectional(one) not in against for one in self.text):
+            return self.text
+        return (RIGHT if self.right_to_left else LEFT) + self.text + END
 
 
 @lru_cache(maxsize=4096)
-def runs(text: str) -> tuple[Run, ...]:
-    """The text cut by font and direction, in the order in which it is seen."""
+def runs(text: str, found: tuple[int, ...] | None = None, family: str = FAMILIES[0]) -> tuple[Run, ...]:
+    """A line cut by font and direction, from left to right. `found` are its levels, where it is part of a paragraph."""
+    if found is None:
+        found = levels(text)[1]
     logical: list[Run] = []
-    ways = directions(text)
-    family = FAMILIES[0]
-    for character, to_left in zip(text, ways, strict=True):
-        if not (belongs(character) and has(family, character)):
-            family = next((name for name in FAMILIES if has(name, character)), FAMILIES[0])
-        if logical and (logical[-1].family, logical[-1].right_to_left) == (family, to_left):
-            logical[-1] = Run(logical[-1].text + character, family, to_left)
-        else:
-            logical.append(Run(character, family, to_left))
-    return tuple(seen(logical, leading(text)))
-
-
-def leading(text: str) -> bool:
-    """Whether the line as a whole runs from right to left: its first letter says it."""
-    return next((way for character in text if (way := strong(character)) is not None), False)
-
-
-def directions(text: str) -> list[bool]:
-    """Whether each character runs to the left. Signs between equal neighbours go with them, others with the line."""
-    base = leading(text)
-    ways: list[bool | None] = []
-    for character in text:
-        way = strong(character)
-        if way is None and unicodedata.bidirectional(character) in ("EN", "AN", "NSM"):
-            way = next((known for known in reversed(ways) if known is not None), base)
-        ways.append(way)
-    before, resolved = base, []
-    for place, way in enumerate(ways):
-        after = next((known for known in ways[place:] if known is not None), base)
-        before = way if way is not None else before
-        resolved.append(before if way is not None or before == after else base)
-    return resolved
-
-
-def seen(logical: list[Run], leading: bool) -> list[Run]:
-    """Runs against the line's own direction keep their order among themselves, turned around."""
-    ordered: list[Run] = []
-    group: list[Run] = []
-    for run in logical:
-        if run.right_to_left != leading:
-            group.insert(0, run)
+    place = 0
+    for sign, drawn_by in zip(clusters(text), fonts_of(clusters(text), family), strict=True):
+        level, place = found[place], place + len(sign)
+        seen = "".join(one for one in sign if one not in CONTROLS)
+        if not seen:
             continue
-        ordered += [*group, run]
-        group = []
-    ordered += group
-    return ordered[::-1] if leading else ordered
+        last = logical[-1] if logical else None
+        if last and (last.family, last.level) == (drawn_by, level) and drawn_by != EMOJI:
+            logical[-1] = Run(last.text + seen, drawn_by, level, last.language)
+        else:
+            language = "ja" if faces.SHAPING and drawn_by == "NotoSansCJK" and KANA.search(text) else None
+            logical.append(Run(seen, drawn_by, level, language))
+    return tuple(logical[number] for number in visual([run.level for run in logical]))
 
 
-def strong(character: str) -> bool | None:
-    """Whether a character runs from right to left; None if it follows its neighbours."""
-    kind = unicodedata.bidirectional(character)
-    return True if kind in ("R", "AL") else False if kind == "L" else None
+def fonts_of(signs: Sequence[str], family: str) -> list[str]:
+    """A font for each sign: letters by what has them, spaces and signs by the letter before, brackets by the next."""
+    order = (family, *(name for name in FAMILIES if name != family))
+    chosen: list[str | None] = []
+    for sign in signs:
+        if wants_colour(sign) and has(EMOJI, sign):
+            chosen.append(EMOJI)
+        elif common(sign):
+            chosen.append(None)
+        else:
+            chosen.append(next((name for name in (*order, EMOJI) if has(name, sign)), family))
+    result: list[str] = []
+    for place, sign in enumerate(signs):
+        own = chosen[place]
+        if own is None:
+            before = next((name for name in result[::-1] if name != EMOJI), None)
+            after = next((name for name in chosen[place:] if name not in (None, EMOJI)), None)
+            opens = unicodedata.category(sign[0]) in ("Ps", "Pi")
+            near = (after, before) if opens or before is None else (before, after)
+            candidates = (*(name for name in near if name), *order, EMOJI)
+            own = next((name for name in candidates if has(name, sign)), family)
+        result.append(own)
+    return result
 
 
-def belongs(character: str) -> bool:
-    """Spaces, signs, digits and marks stay in the font of what stands before."""
-    return unicodedata.category(character)[0] in "ZPMNSC"
+def missing(text: str, family: str = FAMILIES[0]) -> int:
+    """How many signs none of the fonts has."""
+    pairs = zip(clusters(text), fonts_of(clusters(text), family), strict=True)
+    return sum(not has(drawn_by, sign) for sign, drawn_by in pairs if not sign.isspace())
 
 
-@lru_cache(maxsize=8192)
-def has(family: str, character: str) -> bool:
-    """Whether the font has a glyph: it doesn't draw its box for missing ones."""
-    if unicodedata.category(character) in ("Cf", "Zs"):
-        return True
-    face = font(family, "regular", 24)
-    return bytes(face.getmask(character)) != bytes(face.getmask("\U0010fffe"))
-
-
-@lru_cache(maxsize=256)
-def font(family: str, weight: Weight, size: float) -> ImageFont.FreeTypeFont:
-    path = next(iter(sorted(FONTS.glob(f"{family}-{WEIGHTS[weight]}.*"))))
-    layout = ImageFont.Layout.RAQM if SHAPING else ImageFont.Layout.BASIC
-    return ImageFont.truetype(path, max(size, 1), layout_engine=layout)
-
-
-def direction(run: Run) -> str | None:
-    if not SHAPING:
-        return None
-    return "rtl" if run.right_to_left else "ltr"
+def common(sign: str) -> bool:
+    """Spaces, signs, digits and marks have no script of their own."""
+    return unicodedata.category(sign[0])[0] in "ZPMNSC"

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from rendering.engine.timeline import Clip, Layer, Timeline
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 """Raise it whenever the same spec gives other pixels: every cached segment is then made anew."""
 LONGEST_SECONDS = 60
 FONTS = Path(__file__).parent / "fonts"

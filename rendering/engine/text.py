@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageColor, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFilter
 
 from rendering.engine.planes import Array, Bitmap, as_bytes, from_rgba
 from rendering.engine.timeline import ShapeLayer, TextLayer
-from rendering.engine.typeset import Block, set_text
+from rendering.engine.typeset import Block, complaints, set_text
 
 Floats = npt.NDArray[np.float32]
 
@@ -33,23 +33,35 @@ def draw(layer: TextLayer) -> Bitmap:
     left, top = place(layer, block, pad)
     x, y = int(left) - margin, int(top) - margin
     width, height = int(block.width) + 2 * margin + 2, int(block.height) + 2 * margin + 2
-    glyphs = Image.new("L", (width, height))
+    glyphs, emoji = Image.new("L", (width, height)), Image.new("RGBA", (width, height))
     pen = ImageDraw.Draw(glyphs)
     for number, line in enumerate(block.lines):
-        across = left - x + {"left": 0.0, "center": 0.5, "right": 1.0}[layer.align] * (block.width - line.width)
-        line.draw(pen, across, top - y + block.ascent + number * block.advance)
+        across = left - x + aside(layer, line.level) * (block.width - line.width)
+        line.draw(pen, emoji, across, top - y + block.ascent + number * block.advance)
     layers: list[tuple[tuple[int, ...], Floats]] = []
     if layer.plate:
         sideways, up = pad[0] * block.size, pad[1] * block.size
         box = (left - x - sideways, top - y - up, block.width + 2 * sideways, block.height + 2 * up)
         layers.append((colour(layer.plate), rounded_box((width, height), box, PLATE_RADIUS * block.size)))
     if layer.shadow:
-        dark = glyphs.filter(ImageFilter.GaussianBlur(block.size * SHADOW_BLUR))
+        dark = ImageChops.lighter(glyphs, emoji.getchannel("A")).filter(
+            ImageFilter.GaussianBlur(block.size * SHADOW_BLUR)
+        )
         moved = Image.new("L", glyphs.size)
         moved.paste(dark, (0, round(block.size * SHADOW_DROP)))
         layers.append(((0, 0, 0, round(255 * min(layer.shadow, 1))), share(np.minimum(share(moved) * 1.6, 1) * 255)))
     layers.append((colour(layer.color), share(glyphs)))
-    return trimmed(stacked(layers), x, y)
+    drawn = stacked(layers)
+    if emoji.getbbox():
+        faded = emoji.getchannel("A").point(lambda value: value * colour(layer.color)[3] // 255)
+        emoji.putalpha(faded)
+        drawn = np.asarray(Image.alpha_composite(Image.fromarray(drawn), emoji))
+    return trimmed(drawn, x, y)
+
+
+def warnings(layer: TextLayer) -> tuple[str, ...]:
+    """What a person should know of how the text came out."""
+    return complaints(layer, PLATE_PAD if layer.plate else (0.0, 0.0))
 
 
 def place(layer: TextLayer, block: Block, pad: tuple[float, float]) -> tuple[float, float]:
@@ -57,9 +69,15 @@ def place(layer: TextLayer, block: Block, pad: tuple[float, float]) -> tuple[flo
     x, y, width, height = layer.box
     inner_x, inner_y = x + pad[0] * block.size, y + pad[1] * block.size
     free_x, free_y = width - block.width - 2 * pad[0] * block.size, height - block.height - 2 * pad[1] * block.size
-    across = {"left": 0.0, "center": 0.5, "right": 1.0}[layer.align]
+    across = aside(layer, block.lines[0].level)
     down = {"top": 0.0, "middle": 0.5, "bottom": 1.0}[layer.anchor]
     return inner_x + free_x * across, inner_y + free_y * down
+
+
+def aside(layer: TextLayer, level: int) -> float:
+    """Where in the free room a line stands; `start` is where its paragraph begins."""
+    ends = {"left": 0.0, "center": 0.5, "right": 1.0, "start": float(level % 2)}
+    return ends[layer.align]
 
 
 @lru_cache(maxsize=4)

@@ -75,12 +75,15 @@ class TextLayer(Layer):
     font: str = "Inter"
     weight: Literal["regular", "bold"] = "regular"
     color: str = "#ffffff"
-    align: Literal["left", "center", "right"] = "center"
+    align: Literal["left", "center", "right", "start"] = "center"
+    """`start`: left, and right for a text that runs from right to left."""
     anchor: Literal["top", "middle", "bottom"] = "middle"
     plate: str = ""
     """A colour (#rrggbb or #rrggbbaa) behind the lines; empty for none."""
     shadow: float = 0.0
     """Opacity of a soft shadow behind the glyphs."""
+    role: str = ""
+    """What people call it, as in "the title was shortened to fit"."""
 
 
 @dataclass(frozen=True)

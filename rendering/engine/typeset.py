@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
-from PIL import ImageDraw
-
-from rendering.engine.runs import FAMILIES, Run, Weight, direction, font, runs
+from rendering.engine.faces import FAMILIES, INK_ONLY, Weight, font, named
+from rendering.engine.lines import Line
+from rendering.engine.paragraph import Paragraph
+from rendering.engine.runs import missing
 from rendering.engine.timeline import TextLayer
 
 STEP = 0.95
 ONE_LINE = 0.85
 """How much smaller than asked a text may become to stay on one line; then it is wrapped."""
 LEADING = 1.06
+AIR = 0.12
+"""Between the ink of two lines, at least, in type sizes."""
 ELLIPSIS = "…"
-
-
-@dataclass(frozen=True)
-class Line:
-    runs: tuple[Run, ...]
-    """From left to right."""
-    size: float
-    weight: Weight
-
-    @property
-    def width(self) -> float:
-        return sum(self.advance(run) for run in self.runs)
-
-    def advance(self, run: Run) -> float:
-        return font(run.family, self.weight, self.size).getlength(run.text, direction=direction(run))
-
-    def draw(self, pen: ImageDraw.ImageDraw, x: float, baseline: float) -> None:
-        for run in self.runs:
-            face = font(run.family, self.weight, self.size)
-            pen.text((x, baseline), run.text, 255, face, "ls", direction=direction(run))
-            x += self.advance(run)
+BEFORE_ELLIPSIS = " ,;:.–-、。，\u00ad"
+SMALLEST_SIZE = 4.0
+QUOTED = 40
+"""Letters of a text in a sentence about it."""
+BLANKS = re.compile("[ \t\v\f]+")
 
 
 @dataclass(frozen=True)
@@ -50,108 +39,108 @@ class Block:
     advance: float
     """From one baseline to the next."""
     height: float
+    cut: bool = False
+    """Not all of the text is in it."""
 
     @property
     def width(self) -> float:
         return max((line.width for line in self.lines), default=0.0)
 
 
+@lru_cache(maxsize=64)
 def set_text(layer: TextLayer, pad: tuple[float, float] = (0.0, 0.0)) -> Block:
     """The layer's text as large as its box allows: on its own lines, else wrapped, else cut with an ellipsis."""
-    text = "\n".join(" ".join(line.split()) for line in unicodedata.normalize("NFC", layer.text).splitlines()).strip()
-    size, smallest = layer.size, layer.size * layer.smallest
-    if not text:
-        return block([], size, layer.weight)
+    family, size = named(layer.font), layer.size
+    parts = [Paragraph(part, layer.weight, family) for part in tidy(layer.text).split("\n")]
+    if not any(part.text for part in parts):
+        return block([], size, layer.weight, family)
 
     def fits(candidate: Block) -> bool:
         width, height = room(layer, pad, candidate.size)
         return candidate.width <= width and candidate.height <= height
 
     for scale in steps(1.0, max(ONE_LINE, layer.smallest)):
-        if fits(plain := block(text.split("\n"), size * scale, layer.weight)):
+        if fits(plain := block([part.whole(size * scale) for part in parts], size * scale, layer.weight, family)):
             return plain
     for scale in steps(1.0, layer.smallest):
         width, _ = room(layer, pad, size * scale)
-        if fits(block(wrap(text, width, size * scale, layer.weight), size * scale, layer.weight)):
-            lines = wrap(text, width, size * scale, layer.weight, balanced=True)
-            return block(lines, size * scale, layer.weight)
-    return cut(text, smallest, layer, pad, fits)
+        wrapped = block(lines(parts, width, size * scale), size * scale, layer.weight, family)
+        if fits(wrapped):
+            balanced = block(lines(parts, width, size * scale, balanced=True), size * scale, layer.weight, family)
+            return balanced if fits(balanced) else wrapped
+    return cut(parts, size * layer.smallest, layer, pad, fits)
 
 
-def cut(text: str, size: float, layer: TextLayer, pad: tuple[float, float], fits: Callable[[Block], bool]) -> Block:
+def complaints(layer: TextLayer, pad: tuple[float, float] = (0.0, 0.0)) -> tuple[str, ...]:
+    """What a person should know of how the text was set, to be read behind "Scene 3: "."""
+    text = " ".join(tidy(layer.text).split())
+    name = layer.role or "text"
+    shown = text if len(text) <= QUOTED else text[: QUOTED - 1].rstrip() + ELLIPSIS
+    told = []
+    if set_text(layer, pad).cut:
+        told.append(f"the {name} was shortened to fit: “{shown}”")
+    if lost := missing(text, named(layer.font)):
+        told.append(f"no bundled font has {lost} of the characters of the {name}: “{shown}”")
+    return tuple(told)
+
+
+def tidy(text: str) -> str:
+    """Composed, without control characters and needless blanks. What holds words together stays."""
+    found = ("\n".join(unicodedata.normalize("NFC", text).splitlines())).strip("\n")
+    shown = "".join(one for one in found if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cs", "Co", "Cn"))
+    return "\n".join(BLANKS.sub(" ", line).strip(" ") for line in shown.split("\n")).strip("\n")
+
+
+def lines(
+    parts: Iterable[Paragraph], width: float, size: float, *, broken: bool = False, balanced: bool = False
+) -> list[Line]:
+    """All paragraphs' lines."""
+    return [
+        part.line(start, end, size)
+        for part in parts
+        for start, end in part.spans(width, size, broken=broken, balanced=balanced)
+    ]
+
+
+def cut(
+    parts: Sequence[Paragraph], size: float, layer: TextLayer, pad: tuple[float, float], fits: Callable[[Block], bool]
+) -> Block:
     """As many lines as fit, words longer than a line broken, the last line ending in an ellipsis."""
-    width, _ = room(layer, pad, size)
-    lines = wrap(text, width, size, layer.weight, break_words=True)
-    for count in range(len(lines), 0, -1):
-        kept = lines[:count]
-        if count < len(lines):
-            last = kept[-1]
-            while last and measure(last + ELLIPSIS, size, layer.weight) > width:
-                last = last[:-1].rstrip()
-            kept[-1] = last.rstrip(" ,;:.–-") + ELLIPSIS
-        if fits(candidate := block(kept, size, layer.weight)):
-            return candidate
-    if size < 4:
-        return block([], size, layer.weight)
-    return cut(text, size * STEP, layer, pad, fits)
+    while size >= SMALLEST_SIZE:
+        width, _ = room(layer, pad, size)
+        spans = [(part, *span) for part in parts for span in part.spans(width, size, broken=True)]
+        made = [part.line(start, end, size) for part, start, end in spans]
+        for count in range(len(spans), 0, -1):
+            kept = made[:count]
+            if count < len(spans):
+                kept[-1] = ended(*spans[count - 1], width, size)
+            if fits(candidate := block(kept, size, layer.weight, parts[0].family, cut=count < len(spans))):
+                return candidate
+        size *= STEP
+    return block([], size, layer.weight, parts[0].family, cut=True)
 
 
-def wrap(
-    text: str, width: float, size: float, weight: Weight, *, break_words: bool = False, balanced: bool = False
-) -> list[str]:
-    """Lines no wider than `width`; balanced ones are as many, and about equally long."""
-    lines: list[str] = []
-    for paragraph in text.split("\n"):
-        words = paragraph.split(" ")
-        if break_words:
-            words = [part for word in words for part in broken(word, width, size, weight)]
-        wide = filled(words, width, size, weight)
-        narrow, enough = 0.0, width
-        while balanced and len(wide) > 1 and enough - narrow > size / 2:
-            middle = (narrow + enough) / 2
-            if len(filled(words, middle, size, weight)) <= len(wide):
-                enough = middle
-            else:
-                narrow = middle
-        lines += filled(words, enough, size, weight) if balanced else wide
-    return lines
+def ended(part: Paragraph, start: int, end: int, width: float, size: float) -> Line:
+    """A line that ends in an ellipsis, shortened sign by sign until it fits."""
+    while end > start:
+        text = part.text[start:end].rstrip(BEFORE_ELLIPSIS)
+        line = part.line(start, start + len(text), size, ELLIPSIS)
+        if line.width <= width:
+            return line
+        end = part.sign_before(start + max(len(text), 1))
+    return part.line(start, start, size, ELLIPSIS)
 
 
-def filled(words: list[str], width: float, size: float, weight: Weight) -> list[str]:
-    lines = [words[0]]
-    for word in words[1:]:
-        longer = f"{lines[-1]} {word}"
-        if measure(longer, size, weight) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
-
-
-def broken(word: str, width: float, size: float, weight: Weight) -> list[str]:
-    """A word in parts no wider than a line; letters stay with their marks."""
-    parts = [""]
-    for character in word:
-        joined = unicodedata.category(character).startswith("M")
-        if parts[-1] and not joined and measure(parts[-1] + character, size, weight) > width:
-            parts.append("")
-        parts[-1] += character
-    return parts
-
-
-def block(lines: list[str], size: float, weight: Weight) -> Block:
-    made = tuple(Line(runs(line), size, weight) for line in lines)
-    families = {run.family for line in made for run in line.runs} | {FAMILIES[0]}
-    metrics = [font(family, weight, size).getmetrics() for family in sorted(families)]
+def block(made: Sequence[Line], size: float, weight: Weight, family: str, *, cut: bool = False) -> Block:
+    """Lines as one block: as high as the fonts say, or as their ink needs where marks are piled up."""
+    names = {run.family for line in made for run in line.runs} - INK_ONLY | {family or FAMILIES[0]}
+    metrics = [font(name, weight, size).getmetrics() for name in sorted(names)]
     ascent, descent = max(up for up, _ in metrics), max(down for _, down in metrics)
-    advance = (ascent + descent) * LEADING
-    height = ascent + descent + advance * (len(made) - 1) if made else 0.0
-    return Block(made, size, ascent, advance, height)
-
-
-@lru_cache(maxsize=4096)
-def measure(text: str, size: float, weight: Weight) -> float:
-    return Line(runs(text), size, weight).width
+    advance = max([(ascent + descent) * LEADING, *(upper.below + lower.above + AIR * size for upper, lower in pairwise(made))])
+    if not made:
+        return Block((), size, ascent, advance, 0.0, cut)
+    above, below = max(ascent, made[0].above), max(descent, made[-1].below)
+    return Block(tuple(made), size, above, advance, above + below + advance * (len(made) - 1), cut)
 
 
 def room(layer: TextLayer, pad: tuple[float, float], size: float) -> tuple[float, float]:

@@ -6,7 +6,8 @@ from PIL import features
 
 from rendering.engine import captions
 from rendering.engine.planes import Planes, blend
-from rendering.engine.runs import FAMILIES, font, runs
+from rendering.engine.faces import FAMILIES, font
+from rendering.engine.runs import runs
 from rendering.engine.text import draw
 from rendering.engine.timeline import TextLayer, at_frame
 from rendering.engine.typeset import ELLIPSIS, set_text
