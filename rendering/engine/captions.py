@@ -46,6 +46,7 @@ def layers(
             weight="bold",
             anchor="bottom",
             plate=PLATE,
+            role="caption",
             first=way_in,
             until=frames - way_out,
             opacity=fades(way_in, frames - way_out, fps),

@@ -85,13 +85,22 @@ class Picture:
         before, after = self.sides
         self.between(before, after, canvas, (number + 1) / (self.frames + 1))
 
+    @property
+    def warnings(self) -> list[tuple[int, str]]:
+        """Which of the segment's scenes, and what is to be said of it."""
+        return [
+            (place, sentence)
+            for place, scene in enumerate(self.scenes)
+            for sentence in dict.fromkeys(told for clip in scene.layers for told in clip.warnings)
+        ]
+
     def close(self) -> None:
         for scene in self.scenes:
             scene.close()
 
 
 def segment(request: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Render a segment's file; says its hash, size and frames."""
+    """Render a segment's file; says its hash, size and frames, and what is to be said of its scenes."""
     output = Path(request["output"])
     picture = Picture(request)
     try:
@@ -102,7 +111,8 @@ def segment(request: dict[str, Any], report: Callable[[dict[str, Any]], None]) -
         raise OutputMissing
     with output.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"sha256": sha256, "size": output.stat().st_size, "frames": request["spec"]["frames"]}
+    facts = {"sha256": sha256, "size": output.stat().st_size, "frames": request["spec"]["frames"]}
+    return facts | {"warnings": picture.warnings}
 
 
 def still(request: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:

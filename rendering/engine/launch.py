@@ -24,6 +24,12 @@ class SegmentFile:
     sha256: str
     size: int
     frames: int
+    warnings: tuple[tuple[int, str], ...] = ()
+    """Which of the segment's scenes, and what a person should know of it."""
+
+    def told(self, spec: SegmentSpec) -> list[str]:
+        """The warnings as sentences, with the scenes' numbers in the film that `spec` is of."""
+        return [f"Scene {spec.scenes[place] + 1}: {sentence}" for place, sentence in self.warnings]
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,8 @@ def segment(
     }
     asked = child or warm(MODULE)
     result = asked.request(request, folder=output.parent, on_event=on_event, stall=stall, deadline=deadline)
-    return SegmentFile(output, result["sha256"], result["size"], result["frames"])
+    warnings = tuple((place, sentence) for place, sentence in result["warnings"])
+    return SegmentFile(output, result["sha256"], result["size"], result["frames"], warnings)
 
 
 def still(

@@ -36,6 +36,9 @@ class Stage:
 class LayerClip(VideoClip):  # type: ignore[misc]
     """A MoviePy clip, with mask and position, that also lays itself over planes. Frames count from its first one."""
 
+    warnings: tuple[str, ...] = ()
+    """What a person should know of it: "the title was shortened to fit"."""
+
     def __init__(self, layer: Layer, stage: Stage, box: tuple[int, int, int, int]) -> None:
         self.layer = layer
         self.frames = (stage.frames if layer.until is None else min(layer.until, stage.frames)) - layer.first

@@ -97,6 +97,7 @@ class DrawnClip(LayerClip):
     def __init__(self, layer: TextLayer | ShapeLayer, stage: Stage) -> None:
         drawn = text.draw(layer) if isinstance(layer, TextLayer) else text.shape(layer)
         self.drawn = drawn
+        self.warnings = text.warnings(layer) if isinstance(layer, TextLayer) else ()
         super().__init__(layer, stage, (drawn.x, drawn.y, drawn.planes.width, drawn.planes.height))
 
     def bitmap(self, frame: int) -> Bitmap:
@@ -113,7 +114,9 @@ def clip(layer: Layer, stage: Stage) -> LayerClip:
     if not layer.effects:
         return ours(layer, stage)
     plain = ours(replace(layer, effects=(), opacity=1.0, shift_x=0.0, shift_y=0.0), stage)
-    return ForeignClip(with_effects(plain, layer, stage), layer, stage)
+    changed = ForeignClip(with_effects(plain, layer, stage), layer, stage)
+    changed.warnings = plain.warnings
+    return changed
 
 
 def ours(layer: Layer, stage: Stage) -> LayerClip:

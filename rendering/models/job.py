@@ -93,12 +93,13 @@ class Job(WorkRow):
 
     @classmethod
     def warn(cls, pk: UUID, sentence: str) -> None:
-        """Add a sentence to a job's warnings, whoever else does at the same time."""
+        """Add a sentence to a job's warnings, once, whoever else does at the same time."""
         with transaction.atomic():
             # A write first: it holds the row until the commit, so that no other sentence is lost.
             cls.objects.filter(pk=pk).update(updated_at=Now())
             kept = cls.objects.filter(pk=pk).values_list("warnings", flat=True).first() or []
-            cls.objects.filter(pk=pk).update(warnings=[*kept, sentence])
+            if sentence not in kept:
+                cls.objects.filter(pk=pk).update(warnings=[*kept, sentence])
 
     def children(self) -> Iterable[QuerySet[Any]]:
         return (self.segments.all(), self.predictions.all())

@@ -78,7 +78,10 @@ class Finishing:
     def join(self, film: PlannedFilm, sound: SoundFile) -> Made:
         """One variant's film, whole and checked."""
         path = self.folder / f"{film.number}-joined.mp4"
-        segments = [(spec, cache().require(spec.key).path) for spec in film.specs]
+        rendered = [(spec, cache().require(spec.key)) for spec in film.specs]
+        for sentence in dict.fromkeys(told for spec, file in rendered for told in file.told(spec)):
+            Job.warn(self.job.pk, sentence)
+        segments = [(spec, file.path) for spec, file in rendered]
         launch.join(film.timeline, segments, sound.path, path, on_event=self.alive)
         if film.number == 0:
             self.job.enter(Stage.CHECKING, "Finalizing...")

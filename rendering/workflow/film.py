@@ -37,6 +37,7 @@ class Film:
     sha256: str
     segments: int
     cached: int
+    warnings: tuple[str, ...] = ()
 
 
 def render_film(
@@ -75,6 +76,7 @@ def render_film(
         sha256=report["sha256"],
         segments=len(specs),
         cached=len(run.found),
+        warnings=tuple(dict.fromkeys(run.warnings)),
     )
 
 

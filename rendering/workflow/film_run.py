@@ -45,6 +45,8 @@ class Run:
     found: dict[str, SegmentFile] = field(init=False)
     """What the cache has, by key."""
     frames_done: dict[str, int] = field(init=False)
+    warnings: list[str] = field(default_factory=list)
+    """What a person should know of the film, once it is made."""
     lock: threading.Lock = field(default_factory=threading.Lock)
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -61,6 +63,7 @@ class Run:
             made, sound = self.segments_and_sound(missing, pool, free)
             child = free.get()
             self.tell("combining", 0.97)
+            self.warnings = [told for spec in self.specs for told in made[spec.key].told(spec)]
             files = [(spec, made[spec.key].path) for spec in self.specs]
             launch.join(self.timeline, files, sound, output, on_event=self.alive, stall=self.stall, child=child)
             self.tell("checking", 0.98)

@@ -12,7 +12,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rendering.engine.launch import SegmentFile
@@ -63,7 +63,8 @@ class SegmentCache:
         try:
             shutil.copyfile(file.path, film)
             synced(film)
-            facts.write_text(json.dumps({"sha256": file.sha256, "size": file.size, "frames": file.frames}))
+            kept = {"sha256": file.sha256, "size": file.size, "frames": file.frames, "warnings": file.warnings}
+            facts.write_text(json.dumps(kept))
             synced(facts)
             with locked(path.parent):
                 if first := described(path):
@@ -73,7 +74,7 @@ class SegmentCache:
         finally:
             film.unlink(missing_ok=True)
             facts.unlink(missing_ok=True)
-        return SegmentFile(path, file.sha256, file.size, file.frames)
+        return replace(file, path=path)
 
     def trim(self, most_bytes: int, spared_seconds: float = SPARED_SECONDS) -> int:
         """Remove segments that nobody used for longest until the rest fits; how many that were.
@@ -112,7 +113,8 @@ def described(path: Path) -> SegmentFile | None:
     """The segment, if its description is there and its bytes are those that it names."""
     try:
         facts = json.loads(path.with_suffix(".json").read_bytes())
-        found = SegmentFile(path, facts["sha256"], facts["size"], facts["frames"])
+        warnings = tuple((place, sentence) for place, sentence in facts["warnings"])
+        found = SegmentFile(path, facts["sha256"], facts["size"], facts["frames"], warnings)
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
     return found if whole(found) else None

@@ -46,6 +46,8 @@ class Command(FilmCommand):
         )
         if options["progress"]:
             sys.stderr.write("\n")
+        for warning in made.warnings:
+            self.stderr.write(f"Warning: {warning}.")
         return (
             f"{options['output']}: {made.width}×{made.height}, {made.duration:.2f} s, {made.frames} frames, "
             f"{made.size} bytes, {made.cached} of {made.segments} segments from the cache, "
