@@ -67,7 +67,8 @@ def may_break(signs: tuple[str, ...], number: int) -> bool:
     if quote_opens(signs, last) or quote_closes(signs, number + 1):
         return False
     if spaced:
-        return True
+        loose = number + 2 < len(signs) and bool(SPACE.match(signs[number + 2]))
+        return not (loose and after in DASHES)  # a dash between words ends a line, it begins none
     return tight(signs, number)
 
 

@@ -106,7 +106,7 @@ def cut(
     parts: Sequence[Paragraph], size: float, layer: TextLayer, pad: tuple[float, float], fits: Callable[[Block], bool]
 ) -> Block:
     """As many lines as fit, words longer than a line broken, the last line ending in an ellipsis."""
-    while size >= SMALLEST_SIZE:
+    while True:
         width, _ = room(layer, pad, size)
         spans = [(part, *span) for part in parts for span in part.spans(width, size, broken=True)]
         made = [part.line(start, end, size) for part, start, end in spans]
@@ -117,7 +117,8 @@ def cut(
             if fits(candidate := block(kept, size, layer.weight, parts[0].family, cut=count < len(spans))):
                 return candidate
         size *= STEP
-    return block([], size, layer.weight, parts[0].family, cut=True)
+        if size < SMALLEST_SIZE:
+            return block([], size, layer.weight, parts[0].family, cut=True)
 
 
 def ended(part: Paragraph, start: int, end: int, width: float, size: float) -> Line:

@@ -5,8 +5,8 @@ import pytest
 from PIL import features
 
 from rendering.engine import captions
-from rendering.engine.planes import Planes, blend
 from rendering.engine.faces import FAMILIES, font
+from rendering.engine.planes import Planes, blend
 from rendering.engine.runs import runs
 from rendering.engine.text import draw
 from rendering.engine.timeline import TextLayer, at_frame
