@@ -137,7 +137,8 @@ def block(made: Sequence[Line], size: float, weight: Weight, family: str, *, cut
     names = {run.family for line in made for run in line.runs} - INK_ONLY | {family or FAMILIES[0]}
     metrics = [font(name, weight, size).getmetrics() for name in sorted(names)]
     ascent, descent = max(up for up, _ in metrics), max(down for _, down in metrics)
-    advance = max([(ascent + descent) * LEADING, *(upper.below + lower.above + AIR * size for upper, lower in pairwise(made))])
+    piled = [upper.below + lower.above + AIR * size for upper, lower in pairwise(made)]
+    advance = max([(ascent + descent) * LEADING, *piled])
     if not made:
         return Block((), size, ascent, advance, 0.0, cut)
     above, below = max(ascent, made[0].above), max(descent, made[-1].below)

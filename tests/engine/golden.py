@@ -48,4 +48,4 @@ def picture(name: str) -> Image.Image:
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for each in TEXTS:
-        picture(each).save(FOLDER / f"{each}.png", optimize=True)
+        picture(each).quantize(256, dither=Image.Dither.NONE).save(FOLDER / f"{each}.png", optimize=True)
