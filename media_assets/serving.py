@@ -59,9 +59,12 @@ class RangedStorage(Protocol):
     def open_span(self, name: str, first: int, length: int) -> Span: ...
 
 
-def serve(request: HttpRequest, file: Served) -> HttpResponseBase:
-    """The answer to a GET or HEAD: 200, 206, 304, 412 or 416. A file that is not whole is refused before a byte."""
-    storage = cast(RangedStorage, storages["media"])
+def serve(request: HttpRequest, file: Served, storage: RangedStorage | None = None) -> HttpResponseBase:
+    """The answer to a GET or HEAD: 200, 206, 304, 412 or 416. A file that is not whole is refused before a byte.
+
+    It lies in the media storage, unless another place is named.
+    """
+    storage = storage or cast(RangedStorage, storages["media"])
     try:
         length = storage.size(file.key)
     except FileNotFoundError as error:

@@ -107,3 +107,9 @@ class QualityCheckFailed(RenderingError):
     """The film shows or sounds like something that its plan does not explain; the order may accept it."""
 
     code, status, sentence = "quality_check_failed", 422, "The film is not as planned."
+
+
+class ClipFailed(RenderingError):
+    """A scene could not be cut out of its film; the log has the engine's words."""
+
+    code, status, permanent, sentence = "clip_failed", 503, False, "The clip could not be made. Try again."

@@ -11,7 +11,8 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 from rendering.workflow.document_fields import MOST_METADATA_BYTES, MOST_SCENES
-from rendering.workflow.frame_size import LEAST_SIDE, MOST_SIDE, QUALITIES
+from rendering.workflow.frame_size import ASPECT_RATIOS, LEAST_SIDE, MOST_SIDE, QUALITIES
+from rendering.workflow.outputs import FORMATS
 
 T = TypeVar("T", bound="Body")
 LONGEST_BRIEF = 100_000
@@ -95,8 +96,23 @@ class RenderBody(Body):
     quality = serializers.ChoiceField(list(QUALITIES), required=False)
     width = serializers.IntegerField(min_value=LEAST_SIDE, max_value=MOST_SIDE, required=False)
     height = serializers.IntegerField(min_value=LEAST_SIDE, max_value=MOST_SIDE, required=False)
+    aspect_ratios = serializers.ListField(
+        child=serializers.ChoiceField(list(ASPECT_RATIOS)),
+        allow_empty=False,
+        required=False,
+        help_text="One film for each, the first one being the film; without any it is the storyboard's own.",
+    )
     formats = serializers.ListField(
-        child=serializers.ChoiceField(["mp4"]), allow_empty=False, required=False, help_text="A film is an MP4."
+        child=serializers.ChoiceField(list(FORMATS)),
+        allow_empty=False,
+        required=False,
+        help_text="Every film is an MP4; what else it is made into.",
+    )
+    size_limit_mb = serializers.FloatField(
+        min_value=0.001, max_value=100_000, required=False, help_text="Of each file; a MB has 1 000 000 bytes."
+    )
+    accept_quality = serializers.BooleanField(
+        required=False, default=False, help_text="Complete the job whatever the quality gate finds, and say it."
     )
     cost_cap = serializers.DecimalField(max_digits=12, decimal_places=2, min_value=0, required=False)
     force = serializers.BooleanField(required=False, default=False, help_text="Render again what is there already.")
@@ -109,13 +125,22 @@ class RenderBody(Body):
         for side in ("width", "height"):
             if attrs.get(side, 0) % 2:
                 raise ValidationError({side: "This must be an even number."}, "invalid")
+        if "width" in attrs and "aspect_ratios" in attrs:
+            raise ValidationError({"aspect_ratios": "Width and height are a ratio of their own."}, "invalid")
+        for name in ("aspect_ratios", "formats"):
+            if len(set(attrs.get(name, ()))) < len(attrs.get(name, ())):
+                raise ValidationError({name: "Each may be named once."}, "invalid")
         return attrs
 
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
         """The options of an order; what is said by saying nothing makes no other order."""
         options = super().read(request)
-        options.pop("formats", None)
+        formats = options.pop("formats", ())
+        if made := [format for format in FORMATS[1:] if format in formats]:
+            options["formats"] = made
+        if not options["accept_quality"]:
+            del options["accept_quality"]
         if "cost_cap" in options:
             options["cost_cap"] = str(options["cost_cap"])
         return options

@@ -19,7 +19,8 @@ from rendering.api.events import stream
 from rendering.api.schema import NUMBER, PATH, TEXT, UUID, WHOLE, described, file_of, links, or_null, schema_of, shaped
 from rendering.models import Job, JobResult, Prediction, Segment
 from rendering.states import JobKind, JobState
-from rendering.workflow import order, progress
+from rendering.workflow import clips, order, progress
+from rendering.workflow.clips import Clip
 from videoserver.web.filters import ApiFilterSet
 from videoserver.web.prefer import wait_for_end
 from videoserver.web.views import ApiViewSet
@@ -42,12 +43,16 @@ PROGRESS = schema_of(
     }
 )
 PROBLEM = {"type": ["object", "null"], "properties": {"code": TEXT, "detail": TEXT, "pointer": TEXT}}
-CLIPS = {"type": "array", "items": schema_of({"scene": UUID, "name": TEXT, "url": PATH})}
+CLIP = schema_of({"scene": or_null(UUID), "name": TEXT, "url": PATH})
+CLIPS = {"type": "array", "items": CLIP}
+FINDING = schema_of(
+    {"kind": TEXT, "detail": TEXT, "scene": or_null(WHOLE), "start": or_null(NUMBER), "end": or_null(NUMBER)}
+)
 QUALITY = schema_of(
     {
         "loudness_lufs": or_null(NUMBER),
         "true_peak_dbtp": or_null(NUMBER),
-        "findings": {"type": "array", "items": {"type": "object"}},
+        "findings": {"type": "array", "items": FINDING},
     }
 )
 
@@ -63,16 +68,8 @@ class ResultSerializer(serializers.ModelSerializer[JobResult]):
     class Meta:
         model = JobResult
         fields = [
-            "asset",
-            "aspect_ratio",
-            "format",
-            "duration",
-            "frames",
-            "width",
-            "height",
-            "size",
-            "checksum",
-            "url",
+            *("asset", "name", "aspect_ratio", "format", "duration", "frames"),
+            *("width", "height", "size", "checksum", "url"),
         ]
         read_only_fields = fields
 
@@ -141,9 +138,9 @@ class JobSerializer(serializers.ModelSerializer[Job]):
         return reverse("video-combined", args=[job.pk]) if films(job) else None
 
     @shaped(CLIPS)
-    def get_clips(self, job: Job) -> list[dict[str, str]]:
-        """Scenes that are stored one by one."""
-        return []
+    def get_clips(self, job: Job) -> list[dict[str, str | None]]:
+        """Its scenes one by one."""
+        return [described_clip(job, clip) for clip in clips.of(job)]
 
     @shaped(QUALITY)
     def get_quality(self, job: Job) -> dict[str, Any]:
@@ -235,6 +232,11 @@ def shown(job: Job) -> Job:
 def url_of(job: Job) -> str:
     """Where a job is read."""
     return reverse("job-detail", args=[job.pk])
+
+
+def described_clip(job: Job, clip: Clip) -> dict[str, str | None]:
+    """What is said of a scene's film."""
+    return {"scene": clip.scene, "name": clip.name, "url": reverse("video-clip", args=[job.pk, clip.name])}
 
 
 def films(job: Job) -> list[JobResult]:

@@ -23,6 +23,8 @@ urlpatterns = [
     route("storyboards/<uuid:pk>/scenes", SceneViews.as_view(SCENES, detail=True), name="scene-list"),
     route("storyboards/<uuid:pk>/scenes/<uuid:scene>", SceneViews.as_view(SCENE, detail=True), name="scene-detail"),
     route("videos/<uuid:job_id>/combined", VideoViews.as_view({"get": "combined"}, detail=True), name="video-combined"),
+    route("videos/<uuid:job_id>/clips", VideoViews.as_view({"get": "clips"}, detail=True), name="video-clips"),
+    route("videos/<uuid:job_id>/clips/<str:name>", VideoViews.as_view({"get": "clip"}, detail=True), name="video-clip"),
     route("videos/<uuid:job_id>/files", VideoViews.as_view({"get": "files"}, detail=True), name="video-files"),
     route("videos/<uuid:job_id>/files/<str:name>", VideoViews.as_view({"get": "file"}, detail=True), name="video-file"),
     route("templates", TemplateList.as_view(), name="template-list"),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
+from io import BytesIO
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from rest_framework.exceptions import NotFound
@@ -13,18 +17,28 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from media_assets import serving
-from media_assets.serving import Served
-from rendering.api.jobs import SHOWN, films
+from media_assets.serving import RangedStorage, Served
+from media_assets.storage.local import LocalStorage, Span
+from rendering.api.jobs import CLIP, SHOWN, described_clip, films
 from rendering.api.schema import PATH, TEXT, WHOLE, described, file_of, or_null, schema_of
+from rendering.engine import sidecars
 from rendering.models import Job
+from rendering.states import JobState
+from rendering.workflow import clips
+from rendering.workflow.outputs import POSTER
 from videoserver.web.filters import check_names
 from videoserver.web.problems import DomainError
 from videoserver.web.views import ApiViewSet
 
-FILM, POSTER = "final.mp4", "poster.jpg"
 FILE = schema_of({"name": TEXT, "url": PATH, "size": or_null(WHOLE), "content_type": TEXT})
 NO_PAGE = {"type": ["string", "null"]}
 FILES = schema_of({"next": NO_PAGE, "previous": NO_PAGE, "results": {"type": "array", "items": FILE}})
+CLIPS = schema_of({"next": NO_PAGE, "previous": NO_PAGE, "results": {"type": "array", "items": CLIP}})
+KINDS = ("video/mp4", "video/webm", "image/gif", "image/jpeg", "application/x-subrip", "text/vtt")
+SIDECARS: dict[sidecars.Format, str] = {
+    "srt": "application/x-subrip; charset=utf-8",
+    "vtt": "text/vtt; charset=utf-8",
+}
 
 
 class NoFilm(DomainError):
@@ -34,10 +48,24 @@ class NoFilm(DomainError):
 
 
 class File(NamedTuple):
-    """A file of a job under the name that it has there."""
+    """A file of a job under the name that it has there, and where its bytes are if not in the media storage."""
 
     name: str
     served: Served
+    place: RangedStorage | None = None
+
+
+class Written:
+    """The place of a text that no storage keeps: it is written anew from the job whenever somebody asks."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+
+    def size(self, name: str) -> int:
+        return len(self.text)
+
+    def open_span(self, name: str, first: int, length: int) -> Span:
+        return Span(BytesIO(self.text), first, length)
 
 
 class VideoViews(ApiViewSet):
@@ -64,29 +92,65 @@ class VideoViews(ApiViewSet):
         """Every file of a job."""
         check_names(request, ())
         job: Job = self.get_object()
-        return Response(
-            {"next": None, "previous": None, "results": [described_file(job, each) for each in files_of(job)]}
-        )
+        return page([described_file(job, each) for each in files_of(job)])
 
-    @described(operation_id="videos_files_retrieve", responses=file_of("video/mp4", "image/jpeg"))
+    @described(operation_id="videos_files_retrieve", responses=file_of(*KINDS))
     def file(self, request: Request, job_id: str, name: str) -> HttpResponseBase:
         """One of them."""
         for each in files_of(self.get_object()):
             if each.name == name:
-                return serving.serve(request._request, each.served)
+                return serving.serve(request._request, each.served, each.place)
+        raise NotFound
+
+    @described(operation_id="videos_clips_list", responses={(200, "application/json"): CLIPS})
+    def clips(self, request: Request, job_id: str) -> Response:
+        """The film's scenes one by one."""
+        check_names(request, ())
+        job: Job = self.get_object()
+        return page([described_clip(job, clip) for clip in clips.of(job)])
+
+    @described(operation_id="videos_clips_retrieve", responses=file_of("video/mp4"))
+    def clip(self, request: Request, job_id: str, name: str) -> HttpResponseBase:
+        """One scene, its transitions included, cut out of the film without encoding it again."""
+        job: Job = self.get_object()
+        for clip in clips.of(job):
+            if clip.name == name:
+                made = clips.cut(job, clip)
+                place = LocalStorage(location=settings.SEGMENTS_DIR)
+                key = str(made.path.relative_to(settings.SEGMENTS_DIR))
+                served = Served(key, made.size, made.sha256, "video/mp4", ended(job), name)
+                return serving.serve(request._request, served, place)
         raise NotFound
 
 
+def page(results: Sequence[Any]) -> Response:
+    """All of them, as a list of the API looks."""
+    return Response({"next": None, "previous": None, "results": results})
+
+
 def files_of(job: Job) -> list[File]:
-    """The film as `final.mp4`, and its poster if it has one."""
-    made = films(job)
-    if not made:
+    """Its films and previews, the poster, the captions."""
+    if job.status != JobState.COMPLETED:
         return []
-    asset = made[0].asset
-    files = [File(FILM, replace(serving.original(asset), filename=FILM))]
-    if asset.thumbnail_url:
-        files.append(File(POSTER, replace(serving.thumbnail(asset), filename=POSTER)))
+    made = job.results.all()
+    files = [File(each.name, replace(serving.original(each.asset), filename=each.name)) for each in made]
+    if job.poster:
+        files.append(File(POSTER, replace(serving.original(job.poster), filename=POSTER)))
+    if job.captions:
+        files += [captions_of(job, format) for format in SIDECARS]
     return files
+
+
+def captions_of(job: Job, format: sidecars.Format) -> File:
+    """The cues that were found when the film was made, written as a file."""
+    text = sidecars.written([sidecars.Cue(**cue) for cue in job.captions], format).encode()
+    name, digest = f"captions.{format}", hashlib.sha256(text).hexdigest()
+    return File(name, Served(name, len(text), digest, SIDECARS[format], ended(job), name), Written(text))
+
+
+def ended(job: Job) -> Any:
+    """When its files came to be."""
+    return job.finished_at or job.updated_at
 
 
 def described_file(job: Job, file: File) -> dict[str, Any]:

@@ -23,6 +23,8 @@ READS = [
             f"{VIDEO}combined",
             f"{VIDEO}files/",
             f"{VIDEO}files/final.mp4",
+            f"{VIDEO}clips/",
+            f"{VIDEO}clips/scene-001.mp4",
         )
     ),
 ]
@@ -119,7 +121,7 @@ def test_every_path_works_with_and_without_its_last_slash(author_api: Api, names
 def test_every_path_of_this_api_has_its_row_here() -> None:
     known = {path.format(board="pk", scene="scene", campaign="pk", job="id").rstrip("/") for _, path in EVERY}
     found = {route.replace("videos/job_id", "videos/id").replace("jobs/pk", "jobs/id") for route in routes()}
-    assert found - known <= {"videos/id/files/name", "templates/name"}
+    assert found - known <= {"videos/id/files/name", "videos/id/clips/name", "templates/name"}
 
 
 def routes() -> Iterator[str]:

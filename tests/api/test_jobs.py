@@ -62,6 +62,22 @@ def test_two_equal_orders_are_one_job(author_api: Api, approved: Storyboard) -> 
     assert Job.objects.count() == 3
 
 
+def test_formats_in_any_order_are_one_order(author_api: Api, approved: Storyboard) -> None:
+    first = author_api.post(url(approved, "render/"), {"formats": ["gif", "webm"], "accept_quality": False})
+    again = author_api.post(url(approved, "render/"), {"formats": ["mp4", "webm", "gif"]})
+    assert (first.status_code, again.status_code) == (202, 200)
+    assert Job.objects.get().options == {"formats": ["webm", "gif"]}
+    assert author_api.post(url(approved, "render/"), {"aspect_ratios": ["9:16", "1:1"]}).status_code == 202
+
+
+def test_a_size_limit_without_room_is_told_at_its_place(author_api: Api, approved: Storyboard) -> None:
+    response = author_api.post(url(approved, "render/"), {"size_limit_mb": 0.001})
+    body = problem(response, 422, "size_limit_too_small")
+    assert body["errors"][0]["pointer"] == "/size_limit_mb"
+    assert body["detail"] == "0.001 MB are too few for 1.8 s of 64×64: at least 0.01 MB are needed."
+    assert not Job.objects.exists()
+
+
 def test_a_canceled_order_is_no_reason_not_to_order_again(author_api: Api, approved: Storyboard, job: Job) -> None:
     author_api.post(f"{LIST}{job.pk}/cancel/")
     assert author_api.post(url(approved, "render/")).status_code == 202

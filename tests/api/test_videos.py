@@ -2,15 +2,19 @@
 
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
 
 from media_assets.models import MediaAsset
 from rendering.models import Job, JobResult, Storyboard
-from rendering.workflow import order
+from rendering.workflow import order, review, write
 from tests import footage
 from tests.api.conftest import keep
 from tests.base import Api, problem
+from tests.workflow.queue import work_off
 
 
 @pytest.fixture
@@ -66,10 +70,7 @@ def test_staff_see_every_film(reviewer_api: Api, film: JobResult) -> None:
 
 def test_files_are_found_by_their_names(author_api: Api, film: JobResult) -> None:
     files = author_api.get(path(film.job_id, "files/")).json()["results"]
-    assert [(file["name"], file["url"]) for file in files] == [
-        ("final.mp4", path(film.job_id, "files/final.mp4")),
-        ("poster.jpg", path(film.job_id, "files/poster.jpg")),
-    ]
+    assert [(file["name"], file["url"]) for file in files] == [("final.mp4", path(film.job_id, "files/final.mp4"))]
     assert files[0]["size"] == film.asset.size
     assert 'filename="final.mp4"' in author_api.head(files[0]["url"])["Content-Disposition"]
     problem(author_api.get(path(film.job_id, "files/other.mp4")), 404, "not_found")
@@ -78,3 +79,85 @@ def test_files_are_found_by_their_names(author_api: Api, film: JobResult) -> Non
 def test_a_film_is_not_deleted_from_the_library(author_api: Api, film: JobResult) -> None:
     problem(author_api.delete(f"/api/v1/media/{film.asset_id}/"), 409, "asset_in_use")
     assert MediaAsset.objects.alive().filter(pk=film.asset_id).exists()
+
+
+@pytest.fixture
+def rendered(
+    document: dict[str, Any], author: User, reviewer: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Job:
+    """A job that rendered captions, a WebM and a preview."""
+    monkeypatch.setattr(settings, "SEGMENTS_DIR", tmp_path / "segments")
+    board = review.submit(write.create(author, document | {"captions": "both"}), author)
+    review.approve(board, reviewer, board.revision)
+    return work_off(order.render(board, {"formats": ["webm", "gif"]})[0])
+
+
+FILES = {
+    "final.mp4": ("video/mp4", b"ftyp"),
+    "1x1.webm": ("video/webm", b"\x1a\x45\xdf\xa3"),
+    "preview.gif": ("image/gif", b"GIF89a"),
+    "poster.jpg": ("image/jpeg", b"\xff\xd8\xff"),
+    "captions.srt": (
+        "application/x-subrip; charset=utf-8",
+        b"1\n00:00:00,000 --> 00:00:00,750\nThe old harbour at dawn",
+    ),
+    "captions.vtt": ("text/vtt; charset=utf-8", b"WEBVTT\n\n1\n00:00:00.000 --> 00:00:00.750\nThe old harbour"),
+}
+
+
+def content(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
+
+
+def test_every_file_of_a_job_is_listed_and_given_out_with_ranges(author_api: Api, rendered: Job) -> None:
+    listed = author_api.get(path(rendered.pk, "files/")).json()["results"]
+    assert {file["name"]: file["content_type"] for file in listed} == {name: kind for name, (kind, _) in FILES.items()}
+    for file in listed:
+        response = author_api.get(file["url"])
+        whole = content(response)
+        kind, beginning = FILES[file["name"]]
+        assert (response["Content-Type"], len(whole)) == (kind, file["size"])
+        assert beginning in whole[:100]
+        part = author_api.get(file["url"], headers={"Range": "bytes=2-9"})
+        assert (part.status_code, content(part)) == (206, whole[2:10])
+        seen = author_api.get(file["url"], headers={"If-None-Match": response["ETag"]})
+        assert seen.status_code == 304
+        assert f'filename="{file["name"]}"' in response["Content-Disposition"]
+
+
+def test_a_job_names_its_results_its_clips_and_what_was_measured(author_api: Api, rendered: Job) -> None:
+    body = author_api.get(f"/api/v1/jobs/{rendered.pk}/").json()
+    assert [(made["name"], made["format"]) for made in body["results"]] == [
+        ("final.mp4", "mp4"),
+        ("1x1.webm", "webm"),
+        ("preview.gif", "gif"),
+    ]
+    scenes = [scene["id"] for scene in rendered.document["scenes"]]
+    assert body["clips"] == [
+        {"scene": scene, "name": f"scene-00{number}.mp4", "url": path(rendered.pk, f"clips/scene-00{number}.mp4")}
+        for number, scene in enumerate(scenes, start=1)
+    ]
+    assert author_api.get(path(rendered.pk, "clips/")).json()["results"] == body["clips"]
+    assert body["quality"] == {"loudness_lufs": None, "true_peak_dbtp": None, "findings": []}
+
+
+def test_a_clip_is_a_film_of_its_own(author_api: Api, rendered: Job, tmp_path: Path) -> None:
+    place = path(rendered.pk, "clips/scene-002.mp4")
+    head = author_api.head(place)
+    whole = content(author_api.get(place))
+    assert len(whole) == int(head["Content-Length"])
+    (tmp_path / "clip.mp4").write_bytes(whole)
+    assert len(footage.numbers_of(tmp_path / "clip.mp4")) == 8
+    part = author_api.get(place, headers={"Range": "bytes=-10"})
+    assert (part.status_code, content(part)) == (206, whole[-10:])
+    assert part["ETag"] == head["ETag"]
+
+
+@pytest.mark.parametrize("name", ["scene-003.mp4", "scene-000.mp4", "scene-1.mp4", "final.mp4", "..%2Ffinal.mp4"])
+def test_a_clip_that_is_not_there_is_not_found(name: str, author_api: Api, film: JobResult) -> None:
+    problem(author_api.get(path(film.job_id, f"clips/{name}")), 404, "not_found")
+
+
+def test_clips_are_not_there_for_strangers(stranger_api: Api, rendered: Job) -> None:
+    for rest in ("clips/", "clips/scene-001.mp4", "files/captions.vtt"):
+        problem(stranger_api.get(path(rendered.pk, rest)), 404, "not_found")
