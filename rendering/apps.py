@@ -1,5 +1,7 @@
 """The Django app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,3 +9,6 @@ class RenderingConfig(AppConfig):
     name = "rendering"
     label = "rendering"
     verbose_name = "Rendering"
+
+    def ready(self) -> None:
+        import_module("rendering.checks")  # registers them

@@ -106,9 +106,9 @@ def fonts() -> str:
     loaded = about()["fonts"]
     if broken := [name for name, loads in loaded.items() if not loads]:
         raise Wrong(f"Fonts do not load: {', '.join(broken)}.", "Restore rendering/engine/fonts/ from the repository.")
-    if not about()["shaping"]:
-        raise Wrong("Text is not shaped: Arabic would fall apart.", "Run: pip install --no-deps -r overrides.txt")
-    return f"{len(loaded)} fonts, Raqm shapes"
+    if missing := about()["unshaped"]:
+        raise Wrong(f"Text is not shaped right: {', '.join(missing)}.", "Run: pip install --no-deps -r overrides.txt")
+    return f"{len(loaded)} fonts; Arabic, Hindi and emoji are shaped"
 
 
 def database() -> str:

@@ -13,16 +13,22 @@ import numpy as np
 import PIL
 from PIL import ImageFont, features
 
-from rendering.engine.faces import FONTS
+from rendering.engine.faces import EMOJI, EMOJI_SIZE, FONTS, font
 
 NEEDED = {
     "encoder": ("libx264", "aac", "libvpx-vp9", "libopus"),
     "decoder": ("h264", "hevc", "vp9", "av1", "aac", "mp3"),
 }
+JOINED = {
+    "Arabic": ("NotoSansArabic", "سلام", 0.8),
+    "Hindi": ("NotoSansDevanagari", "क्षत्रिय", 0.8),
+    "emoji": (EMOJI, "👨\u200d👩\u200d👧\u200d👦", 0.5),
+}
+"""A word of each, and how much narrower than its letters it is when they join."""
 
 
 def about(request: dict[str, Any], report: Any) -> dict[str, Any]:
-    """The child's request `about`: {versions, missing_codecs, shaping, fonts}."""
+    """The child's request `about`: {versions, missing_codecs, unshaped, fonts}."""
     return {
         "versions": {
             "av": av.__version__,
@@ -35,7 +41,7 @@ def about(request: dict[str, Any], report: Any) -> dict[str, Any]:
         "missing_codecs": [
             f"{kind} {name}" for kind, names in NEEDED.items() for name in names if not there(name, kind)
         ],
-        "shaping": shapes_arabic(),
+        "unshaped": unshaped(),
         "fonts": {path.name: loads(path) for path in sorted(FONTS.iterdir()) if path.suffix in {".otf", ".ttf"}},
     }
 
@@ -48,18 +54,22 @@ def there(name: str, kind: str) -> bool:
     return True
 
 
-def shapes_arabic() -> bool:
-    """Joined letters are narrower than the same letters one by one; without Raqm both are equal."""
+def unshaped() -> list[str]:
+    """The scripts whose signs do not join as they should: each word is set as one and letter by letter."""
     if not (features.check("raqm") and features.check("fribidi")):
-        return False
-    font = ImageFont.truetype(FONTS / "NotoSansArabic-Regular.ttf", 64, layout_engine=ImageFont.Layout.RAQM)
-    word = "سلام"
-    return font.getlength(word) < sum(font.getlength(letter) for letter in word) - 1
+        return [*JOINED]
+    return [name for name, (family, word, share) in JOINED.items() if not joins(family, word, share)]
+
+
+def joins(family: str, word: str, share: float) -> bool:
+    """Whether a word takes no more than this share of the room of its letters."""
+    face = font(family, "regular", 64)
+    return face.getlength(word) <= share * sum(face.getlength(letter) for letter in word)
 
 
 def loads(path: Path) -> bool:
     try:
-        ImageFont.truetype(path, 32).getbbox("Ag")
+        ImageFont.truetype(path, EMOJI_SIZE).getbbox("Ag")
     except OSError:
         return False
     return True
