@@ -75,8 +75,7 @@ class TextLayer(Layer):
     font: str = "Inter"
     weight: Literal["regular", "bold"] = "regular"
     color: str = "#ffffff"
-    align: Literal["left", "center", "right", "start"] = "center"
-    """`start`: left, and right for a text that runs from right to left."""
+    align: Literal["left", "center", "right", "start"] = "center"  # start: right for Arabic and Hebrew
     anchor: Literal["top", "middle", "bottom"] = "middle"
     plate: str = ""
     """A colour (#rrggbb or #rrggbbaa) behind the lines; empty for none."""
@@ -185,15 +184,13 @@ class Timeline:
         return frozenset(filter(None, (*pictures, *(sound.asset for sound in self.audio))))
 
     def to_json(self) -> dict[str, Any]:
+        video, audio = ([asdict(item) for item in track] for track in (self.video, self.audio))
         return {
             "width": self.width,
             "height": self.height,
             "fps": self.fps,
             "loudness_lufs": self.loudness_lufs,
-            "tracks": {
-                "video": [asdict(clip) for clip in self.video],
-                "audio": [asdict(sound) for sound in self.audio],
-            },
+            "tracks": {"video": video, "audio": audio},
         }
 
     @classmethod
