@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.files.base import File
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import UploadedFile
 
@@ -23,22 +22,18 @@ from media_assets.exceptions import (
     AssetNotReady,
     FileEmpty,
     FileTooSmall,
-    InputGone,
     NotAVideo,
     ProcessingFailed,
-    StorageFailed,
-    StorageFull,
     TooLarge,
     UnexpectedType,
 )
 from media_assets.models import AssetState, Folder, MediaAsset
 from media_assets.names import label
-from media_assets.storage.local import FULL
+from media_assets.transfer import CHUNK, OnEvent, bring, spoken, store
 from videoserver.work import process, workspace
 from videoserver.work.sandbox import ChildFailed, Limits
 from videoserver.work.warm import warm
 
-CHUNK = 1024 * 1024
 LOOK_SECONDS = 240
 CHILD = "media_assets.av"
 LIMITS = Limits(memory_bytes=4 * 1024**3, cpu_seconds=240, file_bytes=1024**3)
@@ -95,24 +90,37 @@ def upload(
         raise
 
 
-def put(path: Path, owner: User, type: str | None = None, *, clean: bool = False) -> StoredFile:
-    """Look into a local file, store it with its thumbnail, and read it back. `clean` rewrites a picture without its
-    camera's data; films and sounds are always kept byte for byte."""
+def put(
+    path: Path, owner: User, type: str | None = None, *, clean: bool = False, on_event: OnEvent | None = None
+) -> StoredFile:
+    """Look into a local file, store it with its thumbnail, and read it back.
+
+    `clean` rewrites a picture without its camera's data; films and sounds are always kept byte for byte. `on_event`
+    is called at least once a second, so that the caller can renew a lease; what it raises leaves nothing behind.
+    """
     with _workspace("ingest_") as scratch:
         thumbnail, cleaned = scratch / "thumbnail.jpg", scratch / "clean"
-        seen = inspect(path, scratch, type, thumbnail, cleaned if clean else None)
-        return keep(cleaned if seen["clean"] else path, owner, seen, thumbnail if seen["thumbnail"] else None)
+        seen = inspect(path, scratch, type, thumbnail, cleaned if clean else None, on_event)
+        chosen = cleaned if seen["clean"] else path
+        return keep(chosen, owner, seen, thumbnail if seen["thumbnail"] else None, on_event=on_event)
 
 
-def keep(path: Path, owner: User, seen: Mapping[str, Any], thumbnail: Path | None = None) -> StoredFile:
+def keep(
+    path: Path,
+    owner: User,
+    seen: Mapping[str, Any],
+    thumbnail: Path | None = None,
+    *,
+    on_event: OnEvent | None = None,
+) -> StoredFile:
     """Store a file that was looked into: `seen` holds its type, content_type, suffix and facts."""
     asset_id = uuid4()
     key = f"media/{owner.pk}/{asset_id}/original-{secrets.token_hex(8)}{seen['suffix']}"
     thumbnail_key = f"media/{owner.pk}/{asset_id}/thumbnail-{secrets.token_hex(8)}.jpg" if thumbnail else ""
-    size, checksum = _store(path, key)
+    size, checksum = store(path, key, on_event)
     try:
         if thumbnail:
-            _store(thumbnail, thumbnail_key)
+            store(thumbnail, thumbnail_key, on_event)
     except BaseException:
         storages["media"].delete(key)
         raise
@@ -148,30 +156,25 @@ def record(
     )
 
 
-def fetch(asset: MediaAsset, folder: Path) -> Path:
-    """A local file with the asset's bytes, checked. Fetching the same bytes into a folder again is free."""
+def fetch(asset: MediaAsset, folder: Path, *, on_event: OnEvent | None = None) -> Path:
+    """A local file with the asset's bytes, checked, to be read only. Fetching it into a folder again is free."""
     if asset.status != AssetState.READY:
         raise AssetNotReady
     target = folder / f"{asset.checksum}{Path(asset.key).suffix}"
     if target.exists():
         return target
-    unfinished = folder / f".{target.name}.{secrets.token_hex(4)}.part"
-    try:
-        with storages["media"].open(asset.key) as source, unfinished.open("xb") as file:
-            size, checksum = _pour(source, file)
-        if (size, checksum) != (asset.size, asset.checksum):
-            raise InputGone
-        unfinished.replace(target)
-    except FileNotFoundError as error:
-        raise InputGone from error
-    except OSError as error:
-        raise _spoken(error) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    bring(asset.key, asset.size, asset.checksum, target, on_event)
     return target
 
 
-def inspect(path: Path, folder: Path, expect: str | None, thumbnail: Path, clean: Path | None = None) -> dict[str, Any]:
+def inspect(
+    path: Path,
+    folder: Path,
+    expect: str | None,
+    thumbnail: Path,
+    clean: Path | None = None,
+    on_event: OnEvent | None = None,
+) -> dict[str, Any]:
     """Ask the child what a file is (`media_assets.av.__main__.inspect` says how)."""
     request = {
         "path": str(path.resolve()),
@@ -180,7 +183,7 @@ def inspect(path: Path, folder: Path, expect: str | None, thumbnail: Path, clean
         "clean": str(clean) if clean else "",
     }
     try:
-        return warm(CHILD, LIMITS).request(request, folder=folder, deadline=LOOK_SECONDS)
+        return warm(CHILD, LIMITS).request(request, folder=folder, on_event=on_event, deadline=LOOK_SECONDS)
     except ChildFailed as failure:
         if refusal := REFUSALS.get(failure.code):
             raise refusal(failure.detail) from failure
@@ -200,42 +203,10 @@ def _receive(file: UploadedFile[Any], path: Path) -> str:
                 digest.update(chunk)
                 target.write(chunk)
     except OSError as error:
-        raise _spoken(error) from error
+        raise spoken(error) from error
     if not size:
         raise FileEmpty
     return digest.hexdigest()
-
-
-def _store(path: Path, key: str) -> tuple[int, str]:
-    """Put a local file under a key; its length and sha256, which the stored bytes proved to have."""
-    storage = storages["media"]
-    with path.open("rb") as file:
-        sent = _pour(file)
-        file.seek(0)
-        storage.save(key, File(file))
-    try:
-        with storage.open(key) as kept:
-            if _pour(kept) != sent:
-                raise StorageFailed
-    except BaseException:
-        storage.delete(key)
-        raise
-    return sent
-
-
-def _pour(source: IO[bytes] | File[Any], target: IO[bytes] | None = None) -> tuple[int, str]:
-    """Read to the end, into `target` if there is one; the length and the sha256."""
-    digest, size = hashlib.sha256(), 0
-    while chunk := source.read(CHUNK):
-        digest.update(chunk)
-        size += len(chunk)
-        if target:
-            target.write(chunk)
-    return size, digest.hexdigest()
-
-
-def _spoken(error: OSError) -> Exception:
-    return StorageFull() if error.errno in FULL else error
 
 
 @contextmanager
