@@ -9,6 +9,7 @@ from rest_framework import serializers
 from media_assets.exceptions import BadName
 from media_assets.models import AssetState, Folder, MediaAsset
 from media_assets.names import label
+from videoserver.web import plain_json
 
 MAX_METADATA_BYTES = 16 * 1024
 MAX_TAGS = 50
@@ -36,11 +37,12 @@ class FreeObject(serializers.JSONField):
     """A JSON object of at most 16 KB; in a form, its text."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        if isinstance(data, str):
-            try:
-                data = json.loads(data)
-            except (ValueError, RecursionError) as error:
-                raise serializers.ValidationError("This is not JSON.", code="invalid") from error
+        try:
+            if isinstance(data, str):
+                data = plain_json.loads(data)
+            plain_json.check(data)
+        except plain_json.NotPlain as error:
+            raise serializers.ValidationError(str(error), code="invalid") from error
         value = super().to_internal_value(data)
         if not isinstance(value, dict):
             raise serializers.ValidationError("It must be a JSON object.", code="not_an_object")

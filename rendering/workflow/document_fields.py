@@ -11,6 +11,7 @@ from rendering.video_templates.check import Check, kind
 from rendering.video_templates.fields import Asset, Choice, Colour, Field, Number, Text, Whole
 from rendering.video_templates.groups import Group, object_schema
 from rendering.workflow.frame_size import ASPECT_RATIOS, LEAST_SIDE, MOST_SIDE, QUALITIES
+from videoserver.web import plain_json
 
 MOST_SCENES = 500
 MOST_METADATA_BYTES = 16 * 1024
@@ -33,8 +34,12 @@ class Metadata(Field[dict[str, Any]]):
             check.fail(pointer, "invalid", f"This must be an object, not {kind(value)}.")
             return {}
         try:
-            size = len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
-        except (ValueError, TypeError, RecursionError):
+            plain_json.check(value)
+            size = len(json.dumps(value, ensure_ascii=False).encode())
+        except plain_json.NotPlain as error:
+            check.fail(pointer, "invalid", str(error))
+            return {}
+        except TypeError:
             check.fail(pointer, "invalid", "This must be a plain JSON object.")
             return {}
         if size > MOST_METADATA_BYTES:

@@ -68,6 +68,21 @@ def test_upload_look_download(author_api: Api, tmp_path: Path, slash: str) -> No
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize(
+    "metadata",
+    ['{"a": "\\ud800"}', '{"a": NaN}', '{"a": 1e999}', '{"a": "\\u0000"}', '{"a":' * 900 + "1" + "}" * 900, "[]"],
+    ids=["half a pair", "no number", "infinite", "NUL", "deep", "a list"],
+)
+def test_metadata_that_cannot_be_stored_or_read_back_is_refused_and_nothing_is_kept(
+    author_api: Api, tmp_path: Path, library: Path, metadata: str
+) -> None:
+    response = send(author_api, footage.picture(tmp_path / "x.png", (32, 18)), metadata=metadata)
+    body = problem(response, 400, "validation_error")
+    assert [error["pointer"] for error in body["errors"]] == ["/metadata"]
+    assert author_api.get(f"{MEDIA}/").json()["results"] == []
+    assert not files(library)
+
+
 def test_a_sound_has_no_thumbnail(author_api: Api, tmp_path: Path) -> None:
     asset = send(author_api, footage.tone(tmp_path / "a.mp3")).json()
     assert (asset["type"], asset["thumbnail_url"]) == ("audio", None)
