@@ -61,6 +61,25 @@ class NotRenderable(RenderingError):
         self.code = errors[0]["code"]
 
 
+class OrderInvalid(RenderingError):
+    """A direct order with wrong parameters; `errors` says where."""
+
+    code, status, sentence = "validation_error", 400, "The order is not valid."
+
+    def __init__(self, errors: list[dict[str, str]]) -> None:
+        super().__init__(self.sentence, errors=errors)
+
+
+class UploadUnfit(RenderingError):
+    """A file that came with an order cannot be what it was sent as; it speaks with the code of what is wrong."""
+
+    code, status, sentence = "unexpected_type", 422, "The file cannot be used for this."
+
+    def __init__(self, code: str, status: int, detail: str, pointer: str) -> None:
+        self.code, self.status = code, status
+        super().__init__(detail, pointer=pointer)
+
+
 class AssetNotFound(RenderingError):
     code, status, sentence = "asset_not_found", 400, "There is no such asset."
 

@@ -127,6 +127,7 @@ RENDER_TIMEOUT = whole("RENDER_TIMEOUT", 600, 1, 86400)
 MAX_RETRIES = whole("MAX_RETRIES", 2, 0, 20)
 RETRY_BACKOFF = whole("RETRY_BACKOFF", 30, 0, 3600)
 COST_VARIANCE_THRESHOLD = decimal("COST_VARIANCE_THRESHOLD", 1.2, 1, 100)
+RESULT_TTL = whole("RESULT_TTL", 3600, 1, 30 * 86400)
 WORKSPACE_MAX_AGE = whole("WORKSPACE_MAX_AGE", 3600, 1, 30 * 86400)
 REQUIRE_FOUR_EYES = flag("REQUIRE_FOUR_EYES", False)
 FFMPEG_BINARY = env.str("FFMPEG_BINARY", default="")
@@ -298,6 +299,7 @@ UNFOLD = {
 
 # Durable work: the row decides about retries, the queue is a doorbell (django-q2 only delivers).
 WORK_LEASE = whole("WORK_LEASE", 60, 2, 3600)
+WORK_CHORES = ("rendering.workflow.ephemeral.sweep",)  # what the worker's supervisor also does once a minute
 CACHES["queue"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
 Q_CLUSTER: dict[str, Any] = {
     "name": "videoserver",  # also the signing salt: never change it with a full queue

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from rendering.api.direct import find
 from rendering.api.schema import TEXT, described, links, schema_of
 from rendering.video_templates import catalogue
 from rendering.video_templates.base import Template
@@ -16,7 +16,13 @@ from videoserver.web.filters import check_names
 from videoserver.web.views import ApiView
 
 TEMPLATE = schema_of(
-    {"name": TEXT, "title": TEXT, "description": TEXT, "schema": {"type": "object"}, "urls": links("self")}
+    {
+        "name": TEXT,
+        "title": TEXT,
+        "description": TEXT,
+        "schema": {"type": "object"},
+        "urls": links("self", "render", "still"),
+    }
 )
 NO_PAGE = {"type": ["string", "null"]}
 TEMPLATES = schema_of({"next": NO_PAGE, "previous": NO_PAGE, "results": {"type": "array", "items": TEMPLATE}})
@@ -39,18 +45,20 @@ class TemplateView(ApiView):
     @described(operation_id="templates_retrieve", responses={(200, "application/json"): TEMPLATE})
     def get(self, request: Request, name: str) -> Response:
         """A template with the JSON Schema of its parameters; how-it-works and how_it_works are one."""
-        if catalogue.canonical(name) not in catalogue.names():
-            raise NotFound
-        return Response(shown(catalogue.get(name)))
+        return Response(shown(find(name)))
 
 
 def shown(template: type[Template]) -> dict[str, Any]:
     """A template as the API shows it."""
-    schema = template.schema()
+    schema, name = template.schema(), template.template.replace("_", "-")
     return {
         "name": template.template,
         "title": template.label(),
         "description": schema["description"],
         "schema": schema,
-        "urls": {"self": reverse("template-detail", args=[template.template.replace("_", "-")])},
+        "urls": {
+            "self": reverse("template-detail", args=[name]),
+            "render": reverse("template-render", args=[name]),
+            "still": reverse("template-still", args=[name]),
+        },
     }

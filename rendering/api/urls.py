@@ -3,6 +3,7 @@
 from typing import Any
 
 from rendering.api.campaigns import CampaignViews
+from rendering.api.direct import TemplateRender, TemplateStill
 from rendering.api.jobs import JobViews
 from rendering.api.scenes import SceneViews
 from rendering.api.storyboards import StoryboardViews
@@ -28,5 +29,7 @@ urlpatterns = [
     route("videos/<uuid:job_id>/files", VideoViews.as_view({"get": "files"}, detail=True), name="video-files"),
     route("videos/<uuid:job_id>/files/<str:name>", VideoViews.as_view({"get": "file"}, detail=True), name="video-file"),
     route("templates", TemplateList.as_view(), name="template-list"),
+    route("templates/<str:name>/render", TemplateRender.as_view(), name="template-render"),
+    route("templates/<str:name>/still.jpg", TemplateStill.as_view(), name="template-still"),
     route("templates/<str:name>", TemplateView.as_view(), name="template-detail"),
 ]

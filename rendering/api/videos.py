@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from media_assets import serving
 from media_assets.serving import RangedStorage, Served
 from media_assets.storage.local import LocalStorage, Span
+from rendering.api.fetched import gone_after
 from rendering.api.jobs import CLIP, SHOWN, described_clip, films
 from rendering.api.schema import PATH, TEXT, WHOLE, described, file_of, or_null, schema_of
 from rendering.engine import sidecars
@@ -83,9 +84,9 @@ class VideoViews(ApiViewSet):
         """The finished film of any kind of job."""
         job = self.get_queryset().filter(pk=job_id).first()
         made = films(job) if job else []
-        if not made:
+        if not job or not made:
             raise NoFilm
-        return serving.serve(request._request, serving.original(made[0].asset))
+        return gone_after(job, serving.serve(request._request, serving.original(made[0].asset)))
 
     @described(operation_id="videos_files_list", responses={(200, "application/json"): FILES})
     def files(self, request: Request, job_id: str) -> Response:
@@ -97,9 +98,11 @@ class VideoViews(ApiViewSet):
     @described(operation_id="videos_files_retrieve", responses=file_of(*KINDS))
     def file(self, request: Request, job_id: str, name: str) -> HttpResponseBase:
         """One of them."""
-        for each in files_of(self.get_object()):
+        job: Job = self.get_object()
+        for each in files_of(job):
             if each.name == name:
-                return serving.serve(request._request, each.served, each.place)
+                response = serving.serve(request._request, each.served, each.place)
+                return gone_after(job, response) if each.served.content_type.startswith("video/") else response
         raise NotFound
 
     @described(operation_id="videos_clips_list", responses={(200, "application/json"): CLIPS})

@@ -10,22 +10,78 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import structlog
+from django.conf import settings
+from django.contrib.auth.models import User
+
+from media_assets import ingest
 from rendering.engine import launch
 from rendering.engine.timeline import ImageLayer, Layer, Timeline, VideoLayer
+from rendering.exceptions import StillFailed
 from rendering.providers.local import art
 from rendering.video_templates import samples
 from rendering.video_templates.base import AssetFacts, Template
 from rendering.video_templates.fields import Asset
+from rendering.workflow import assets, direct, plan
 from rendering.workflow import document as documents
-from rendering.workflow import plan
 from rendering.workflow.document import Document
 from rendering.workflow.film import AssetFile, facts_of, paths_of
+from videoserver.work.sandbox import ChildFailed
+
+logger = structlog.get_logger(__name__)
 
 PLACEHOLDER = (1280, 720)
 KEPT = 24
 SETTLED = 0.6
 """Part of a scene after which everything has come and nothing leaves yet."""
 DEADLINE = 30
+
+
+def of(
+    template: type[Template],
+    owner: User,
+    params: Any = None,
+    seconds: float | None = None,
+    *,
+    aspect_ratio: str = "16:9",
+    quality: str = "720p",
+    duration: float | None = None,
+    color: str | None = None,
+) -> bytes:
+    """A JPEG of the template with these parameters, or with samples. Raises OrderInvalid, AssetNotFound, …"""
+    if params is None:
+        params = samples.of(template, "short")
+    elif isinstance(params, dict):
+        params = with_placeholders(template, params)
+    order = {"params": params, "aspect_ratio": aspect_ratio, "quality": quality, "duration": duration}
+    document, _ = direct.read(template, {**order, "brand": {"color": color} if color else None}, {})
+    with direct.pointed():
+        used = assets.resolve(without_samples(document), owner, ready=True)
+    settings.WORKSPACES_DIR.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="still_", dir=settings.WORKSPACES_DIR) as name:
+        folder = Path(name)
+        files = placeholders(document, folder)
+        files |= {key: AssetFile(ingest.fetch(asset, folder), plan.facts(asset)) for key, asset in used.items()}
+        try:
+            draw(document, files, folder / "still.jpg", seconds=seconds, moviepy_layers=settings.MOVIEPY_LAYERS)
+        except ChildFailed as error:
+            logger.error("A still failed", template=template.template, code=error.code, detail=error.detail)
+            raise StillFailed() from error
+        return (folder / "still.jpg").read_bytes()
+
+
+def without_samples(document: Document) -> Document:
+    """The document with nothing where a placeholder will be: they are nobody's assets."""
+
+    def emptied(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: emptied(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [emptied(inner) for inner in value]
+        return "" if isinstance(value, str) and value.startswith(samples.PREFIX) else value
+
+    scenes = [{**scene, "params": emptied(scene["params"])} for scene in document["scenes"]]
+    return {**document, "scenes": scenes}
 
 
 def with_placeholders(template: type[Template], params: Mapping[str, Any]) -> dict[str, Any]:

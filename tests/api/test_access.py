@@ -35,7 +35,7 @@ CHANGES = [
     *(("post", f"jobs/{{job}}/{deed}/") for deed in ("cancel", "retry")),
 ]
 COPIES = [("post", f"{BOARD}duplicate/")]
-CREATES = [("post", "campaigns/"), ("post", "storyboards/")]
+CREATES = [("post", "campaigns/"), ("post", "storyboards/"), ("post", "templates/closing/render/")]
 DECISIONS = [("post", f"{BOARD}{deed}/") for deed in ("approve", "reject", "request-changes")]
 EVERY = [*READS, *LISTS, *CHANGES, *COPIES, *CREATES, *DECISIONS]
 
@@ -121,7 +121,13 @@ def test_every_path_works_with_and_without_its_last_slash(author_api: Api, names
 def test_every_path_of_this_api_has_its_row_here() -> None:
     known = {path.format(board="pk", scene="scene", campaign="pk", job="id").rstrip("/") for _, path in EVERY}
     found = {route.replace("videos/job_id", "videos/id").replace("jobs/pk", "jobs/id") for route in routes()}
-    assert found - known <= {"videos/id/files/name", "videos/id/clips/name", "templates/name"}
+    found = {route.replace("templates/name/render", "templates/closing/render") for route in found}
+    assert found - known <= {
+        "templates/name/still.jpg",
+        "videos/id/files/name",
+        "videos/id/clips/name",
+        "templates/name",
+    }
 
 
 def routes() -> Iterator[str]:

@@ -18,3 +18,5 @@ LOGGING = {
 }
 ROOT_URLCONF = "tests.work.worker_settings"
 urlpatterns: list[object] = []
+
+WORK_CHORES = ()

@@ -15,6 +15,7 @@ import psutil
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.db.models.functions import Now
+from django.utils.module_loading import import_string
 
 from videoserver.work import canary, cluster, process, recover, workspace
 from videoserver.work.cluster import Cluster
@@ -94,6 +95,7 @@ class Supervisor:
             Chore(clocks.reap_every, recover.reap),
             Chore(5.0, self.end_orphans),
             Chore(600.0, workspace.sweep),
+            *(Chore(60.0, import_string(path)) for path in settings.WORK_CHORES),
         ]
 
     def run(self) -> int:
