@@ -8,8 +8,8 @@ from typing import Any
 
 import av
 import cv2
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
+from rendering.engine.colours import Converter
 from rendering.engine.errors import MediaProcessingFailed
 from rendering.engine.images import BACKDROP_BLUR, BACKDROP_LIGHT, MOST_PIXELS
 from rendering.engine.planes import Bitmap, Planes, blend, even, fade
@@ -21,16 +21,6 @@ TOLERANCE = 0.002
 """Seconds: containers that count milliseconds round a frame's time by up to half of one."""
 SEEK_SECONDS = 2.0
 """Shorter ways are decoded through: that is quicker than finding the key frame before."""
-RGB, UNSPECIFIED, FULL_RANGE = 0, 2, 2
-SPACES = {
-    1: Colorspace.ITU709,
-    4: Colorspace.FCC,
-    5: Colorspace.ITU601,
-    6: Colorspace.ITU601,
-    7: Colorspace.SMPTE240M,
-    9: Colorspace.BT2020,
-    10: Colorspace.BT2020,
-}
 TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 
@@ -39,7 +29,7 @@ class Footage:
 
     def __init__(self, path: Path, sha256: str, size: tuple[int, int], fit: Fit, backdrop: bool) -> None:
         self.path, self.name, self.size, self.fit, self.backdrop = path, sha256[:12], size, fit, backdrop
-        self.reformatter = VideoReformatter()
+        self.converter = Converter()
         self.shown: Bitmap | None = None
         self.open()
 
@@ -135,22 +125,7 @@ class Footage:
     def scaled(self, frame: Any, turn: int, across: float, down: float) -> Planes:
         size = max(even(round(across - 1e-6)), 2), max(even(round(down - 1e-6)), 2)
         lying = (size[1], size[0]) if turn in (90, 270) else size
-        full = frame.color_range == FULL_RANGE or frame.format.name.startswith("yuvj")
-        space = frame.colorspace
-        if space not in SPACES and space != RGB:
-            space = 1 if frame.height >= 720 else 5
-        converted = self.reformatter.reformat(
-            frame,
-            *lying,
-            format="yuv420p",
-            src_colorspace=SPACES.get(space),
-            dst_colorspace=Colorspace.ITU709,
-            src_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
-            dst_color_range=ColorRange.MPEG,
-            interpolation=Interpolation.BICUBIC,
-            threads=1,
-        )
-        planes = Planes.of(converted)
+        planes = self.converter.planes(frame, *lying)
         return Planes(*(cv2.rotate(plane, TURNS[turn]) for plane in planes.each())) if turn else planes
 
     def close(self) -> None:
