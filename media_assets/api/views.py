@@ -24,6 +24,7 @@ from media_assets.api.upload_handler import CappedUpload
 from media_assets.exceptions import AssetNotReady
 from media_assets.models import AssetState, AssetType, Folder, MediaAsset
 from videoserver.web.filters import ApiFilterSet
+from videoserver.web.pagination import bad_parameter
 from videoserver.web.parsers import BoundedJSON
 from videoserver.web.views import ApiViewSet
 
@@ -40,6 +41,8 @@ class AssetFilters(ApiFilterSet):
 
     def tagged(self, queryset: Any, name: str, value: str) -> Any:
         for tag in self.data.getlist(name):
+            if "\x00" in tag:
+                raise bad_parameter(name, "It holds NUL.")
             queryset = queryset.tagged(tag)
         return queryset
 

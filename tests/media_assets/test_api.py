@@ -249,6 +249,7 @@ def test_the_list_is_filtered_searched_and_ordered(author: User, author_api: Api
     assert names("type=image") == ["c.png"]
     assert names("tag=sea&ordering=name") == ["a.mp4", "b.mp4"]
     assert names("tag=sea&tag=red") == ["b.mp4"]
+    problem(author_api.get(f"{MEDIA}?tag=%00&tag=sea"), 400, "validation_error")
     assert names(f"folder={folder.pk}") == ["b.mp4"]
     assert names("status=ready") == []
     assert names("search=A.MP") == ["a.mp4"]

@@ -1,5 +1,6 @@
 """Lists: pages that do not shift, orderings, filters, and a 400 for everything unknown."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -91,6 +92,44 @@ def test_filters_narrow_a_list(reader):
 def test_an_unknown_name_or_value_is_a_400_that_names_it(reader, query):
     refusal = problem(reader.get(f"/api/v1/things?{query}"), 400, "validation_error")
     assert query.partition("=")[0] in refusal["detail"]
+
+
+EARLY, LATE = "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"
+
+
+@pytest.mark.parametrize("name", ["created_after", "created_before"])
+@pytest.mark.parametrize("moment", [EARLY, LATE])
+def test_a_moment_that_has_no_utc_is_refused(reader, name, moment):
+    refusal = problem(reader.get("/api/v1/things", {name: moment}), 400, "validation_error")
+    assert name in refusal["detail"]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "[" * 1200,
+        '["-created_at", false, null, null]',
+        '["-created_at", false, "2026-01-01T00:00:00Z", null]',
+        '["-created_at", false, null, 1]',
+        '["-created_at", false, "2026-01-01", 1]',
+        '["-created_at", false, [], 1]',
+        '["-created_at", false, NaN, 1]',
+        f'["-created_at", false, "{EARLY}", 1]',
+        f'["-created_at", true, "{LATE}", 1]',
+        '["-created_at", false, "2026-01-01T00:00:00Z", 1, 2]',
+        "{}",
+        "null",
+    ],
+)
+def test_a_cursor_that_no_page_gave_is_refused(reader, place):
+    cursor = base64.urlsafe_b64encode(place.encode()).decode()
+    problem(reader.get("/api/v1/things", {"cursor": cursor}), 400, "validation_error")
+
+
+@pytest.mark.parametrize("name", ['"\\u0000"', '"\\ud800"', "null", "1e999"])
+def test_a_cursor_holds_only_what_a_row_may_hold(reader, name):
+    cursor = base64.urlsafe_b64encode(f'["name", false, {name}, 1]'.encode()).decode()
+    problem(reader.get("/api/v1/things", {"cursor": cursor, "ordering": "name"}), 400, "validation_error")
 
 
 def test_a_cursor_of_another_ordering_is_refused(reader):

@@ -4,22 +4,40 @@ from collections.abc import Iterable
 from typing import Any
 
 import django_filters
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import serializers
 from rest_framework.filters import SearchFilter
 from rest_framework.request import Request
 
-from videoserver.web.pagination import PARAMETERS, bad_parameter
+from videoserver.web.pagination import PARAMETERS, bad_parameter, has_utc
 
 MAX_SEARCH = 200
+
+
+class MomentField(IsoDateTimeField):  # type: ignore[misc]
+    """A time that has a UTC."""
+
+    def clean(self, value: Any) -> Any:
+        moment = super().clean(value)
+        if moment is not None and not has_utc(moment):
+            raise ValidationError("This is outside of the calendar.", "invalid")
+        return moment
+
+
+class MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
+    """Before or after a moment."""
+
+    field_class = MomentField
 
 
 class ApiFilterSet(django_filters.FilterSet):  # type: ignore[misc]
     """What lists have in common: `created_after`, `created_before`, and the owner's username."""
 
-    created_after = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gt")
-    created_before = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    created_after = MomentFilter(field_name="created_at", lookup_expr="gt")
+    created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
     owner = django_filters.CharFilter(field_name="owner__username")
 
 

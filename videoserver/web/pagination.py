@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,8 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
+
+from videoserver.web import plain_json
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
@@ -92,12 +95,13 @@ class CursorPages(BasePagination):
         if text is None:
             return False, None
         try:
-            ordering, backwards, value, pk = json.loads(base64.urlsafe_b64decode(text.encode("ascii")))
+            place = plain_json.loads(base64.urlsafe_b64decode(text.encode("ascii")).decode())
+            ordering, backwards, value, pk = place
             if ordering != self.ordering or not isinstance(backwards, bool):
                 raise ValueError(ordering)
             field = model._meta.get_field(self.ordering.lstrip("-"))
-            return backwards, (field.to_python(value), model._meta.pk.to_python(pk))  # type: ignore[union-attr]
-        except (ValueError, TypeError, binascii.Error, ValidationError) as error:
+            return backwards, (_known(field.to_python(value)), _known(model._meta.pk.to_python(pk)))  # type: ignore[union-attr]
+        except (ValueError, TypeError, OverflowError, binascii.Error, ValidationError) as error:
             raise bad_parameter("cursor", "It is not a cursor of this list and ordering.") from error
 
     def _link(self, row: Any, *, backwards: bool) -> str:
@@ -105,6 +109,22 @@ class CursorPages(BasePagination):
         place = [self.ordering, backwards, value.isoformat() if hasattr(value, "isoformat") else value, str(row.pk)]
         cursor = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
         return str(replace_query_param(self.base_url, "cursor", cursor))
+
+
+def _known(value: Any) -> Any:
+    """What a row may hold: never nothing, and only moments that every time zone has."""
+    if value is None or (isinstance(value, datetime) and (value.tzinfo is None or not has_utc(value))):
+        raise ValueError(value)
+    return value
+
+
+def has_utc(moment: datetime) -> bool:
+    """Whether the databases can be asked for it: the first and the last hours of the calendar have no UTC."""
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
 
 
 def orderings(view: Any) -> Sequence[str]:
