@@ -55,6 +55,13 @@ def test_a_busy_queue_is_served_although_no_canary_comes_through() -> None:
     assert cluster.alive("default")
 
 
+def test_a_queue_that_is_busy_from_its_first_second_on_is_served_before_its_first_canary() -> None:
+    Errand.objects.claim(Errand.objects.create().pk)
+    assert not cluster.alive("default"), "nobody says that the lease's worker lives"
+    worker()
+    assert cluster.alive("default")
+
+
 def test_the_dead_are_forgotten_and_the_living_are_not() -> None:
     worker()
     worker(queue="render", supervisor=f"{process.place()}:4194305:1")
