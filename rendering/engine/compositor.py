@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ class Picture:
         size = spec["width"], spec["height"]
         assets = {sha256: Path(path) for sha256, path in request["assets"].items()}
         prefixes = request.get("moviepy_layers", ())
+        sys.path += [path for path in request.get("import_paths", ()) if path not in sys.path]  # last: ours go first
         self.frames: int = spec["frames"]
         self.scenes = [
             Scene(view, Stage(*size, spec["fps"], view["frames"], assets, prefixes)) for view in spec["clips"]

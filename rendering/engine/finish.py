@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from rendering.engine.launch import MODULE, STALL_SECONDS, OnEvent, SegmentFile
+from rendering.engine.launch import MODULE, STALL_SECONDS, OnEvent, SegmentFile, foreign
 from rendering.engine.segments import SegmentSpec
 from rendering.engine.timeline import Timeline
 from videoserver.work.sandbox import Child
@@ -106,7 +106,7 @@ def plan_look(
         "spec": spec.spec,
         "frame": frame,
         "assets": {sha256: str(assets[sha256].absolute()) for sha256 in sorted(spec.assets)},
-        "moviepy_layers": list(moviepy_layers),
+        **foreign(moviepy_layers),
     }
     return ask(request, folder, **how)
 

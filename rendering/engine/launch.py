@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def segment(
         "spec": spec.spec,
         "assets": {sha256: str(assets[sha256].absolute()) for sha256 in sorted(spec.assets)},
         "output": str(output.absolute()),
-        "moviepy_layers": list(moviepy_layers),
+        **foreign(moviepy_layers),
     }
     asked = child or warm(MODULE)
     result = asked.request(request, folder=output.parent, on_event=on_event, stall=stall, deadline=deadline)
@@ -85,7 +86,7 @@ def still(
         "frame": number,
         "assets": {sha256: str(assets[sha256].absolute()) for sha256 in sorted(spec.assets)},
         "output": str(output.absolute()),
-        "moviepy_layers": list(moviepy_layers),
+        **foreign(moviepy_layers),
     }
     (child or warm(MODULE)).request(request, folder=output.parent, deadline=deadline)
 
@@ -158,3 +159,11 @@ def check(
     request = {"do": "check", "path": str(path.absolute()), "plan": plan}
     asked = child or warm(MODULE)
     return asked.request(request, folder=path.parent, on_event=on_event, stall=stall, deadline=deadline)
+
+
+def foreign(prefixes: Sequence[str]) -> dict[str, list[str]]:
+    """What foreign layers may call, and where the child finds it: it knows nothing of our own import path."""
+    found = (find_spec(prefix.partition(".")[0]) for prefix in prefixes)
+    origins = {Path(spec.origin) for spec in found if spec and spec.origin}
+    folders = {origin.parent.parent if origin.name == "__init__.py" else origin.parent for origin in origins}
+    return {"moviepy_layers": list(prefixes), "import_paths": sorted(map(str, folders))}

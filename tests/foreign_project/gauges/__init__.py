@@ -1,0 +1,1 @@
+"""A user's own app, with a template that MoviePy draws."""
