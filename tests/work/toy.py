@@ -1,6 +1,7 @@
 """A child process for the tests of the sandbox: does as it is told."""
 
 import os
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -25,6 +26,9 @@ def handle(request: dict[str, Any], report: Report) -> dict[str, Any]:
             return {"said": request["say"], "pid": os.getpid()}
         case "environment":
             return dict(os.environ)
+        case "connect":
+            with socket.socket() as line:
+                return {"errno": line.connect_ex(("127.0.0.1", request["port"]))}
         case "refuse":
             raise Refused("I would rather not.")
         case "crash":

@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from videoserver.work import process
+from videoserver.work import isolation, process
 
 Report = Callable[[dict[str, Any]], None]
 Handle = Callable[[dict[str, Any], Report], dict[str, Any]]
@@ -26,6 +26,7 @@ def begin() -> None:
     """Started by the parent as `begin MODULE PARENT LIMITS`: tie and limit this process, then run the module."""
     global _cpu_seconds
     module, parent, limits = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+    isolation.leave_network()  # first: a change of who it is would forget the next line's signal
     process.die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit(resource.RLIMIT_CORE, 0)
