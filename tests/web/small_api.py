@@ -16,7 +16,7 @@ from videoserver.web.permissions import REVIEW
 from videoserver.web.prefer import wait_for_end
 from videoserver.web.problems import DomainError
 from videoserver.web.routers import Router, route
-from videoserver.web.views import ApiView, ApiViewSet, require_match
+from videoserver.web.views import ApiView, ApiViewSet, PreconditionFailed, require_match
 
 
 class Outdated(DomainError):
@@ -88,6 +88,7 @@ class ThingViewSet(mixins.ListModelMixin, mixins.CreateModelMixin, mixins.Retrie
         raise {
             "domain": Outdated("Somebody changed it first. Read it again."),
             "own": SpeaksForItself(),
+            "stale": PreconditionFailed(),
             "unexpected": RuntimeError("the password is swordfish"),
         }[how]
 

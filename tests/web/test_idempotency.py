@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models.functions import Now
 
 from tests.base import Api, problem
-from tests.web.small_api import ThingViewSet
+from tests.web.small_api import SpeaksForItself, ThingViewSet
 from videoserver.web import idempotency
 from videoserver.web.models import KeptAnswer
 
@@ -65,11 +65,103 @@ def test_keys_belong_to_their_caller(writer_api, operator):
 
 
 def test_a_refusal_is_kept_too(writer_api):
-    first = writer_api.post(THINGS + "/fail/domain", headers=KEY)
-    again = writer_api.post(THINGS + "/fail/domain", headers=KEY)
-    assert problem(again, 409, "outdated") == first.json()
+    body = {"name": "x", "parts": [{"at": "noon"}]}
+    first = writer_api.post(THINGS, body, headers=KEY)
+    again = writer_api.post(THINGS, body, headers=KEY)
+    assert problem(again, 400, "validation_error") == first.json()
     assert again["Idempotent-Replayed"] == "true"
-    assert ThingViewSet.calls == ["domain"]
+    assert ThingViewSet.calls == []
+
+
+@pytest.mark.parametrize(("how", "status"), [("domain", 409), ("stale", 412)])
+def test_a_refusal_that_may_be_none_a_moment_later_frees_the_key(writer_api, how, status):
+    for _ in range(2):
+        answer = writer_api.post(f"{THINGS}/fail/{how}", headers=KEY)
+        assert answer.status_code == status and not answer.has_header("Idempotent-Replayed")
+    assert ThingViewSet.calls == [how, how]
+    assert not KeptAnswer.objects.exists()
+
+
+class Database:
+    """While it is `broken`, nothing that is kept for a key can be changed, as when the server restarts."""
+
+    broken = False
+
+    def __call__(self, execute, sql, params, many, context):
+        if self.broken and sql.startswith(("UPDATE", "DELETE")) and KeptAnswer._meta.db_table in sql:
+            raise OperationalError("server closed the connection unexpectedly")
+        return execute(sql, params, many, context)
+
+
+@pytest.fixture
+def database():
+    database = Database()
+    with connection.execute_wrapper(database):
+        yield database
+
+
+@pytest.fixture
+def timers(monkeypatch):
+    """Every timer as (its attempt, its seconds); none goes off by itself."""
+    waiting = []
+    monkeypatch.setattr(idempotency.Attempt, "_wait", lambda attempt, seconds: waiting.append((attempt, seconds)))
+    monkeypatch.setattr(idempotency.connection, "close", lambda: None)  # it is the test's own
+    return waiting
+
+
+def breaks_within(monkeypatch, database, error=None):
+    """The database goes away while the request is being done."""
+    create = ThingViewSet.perform_create
+
+    def perform_create(view, serializer):
+        create(view, serializer)
+        database.broken = True
+        if error:
+            raise error
+
+    monkeypatch.setattr(ThingViewSet, "perform_create", perform_create)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_that_cannot_be_kept_is_given_all_the_same_and_kept_later(writer_api, database, timers, monkeypatch):
+    breaks_within(monkeypatch, database)
+    first = writer_api.post(THINGS, {"name": "x"}, headers=KEY)
+    assert first.status_code == 201
+    attempt, seconds = timers.pop()
+    assert seconds == idempotency.RETRY
+    attempt._again()
+    assert timers.pop() == (attempt, idempotency.RETRY)
+    database.broken = False
+    problem(writer_api.post(THINGS, {"name": "x"}, headers=KEY), 409, "idempotency_key_in_flight")
+    attempt._again()
+    again = writer_api.post(THINGS, {"name": "x"}, headers=KEY)
+    assert (again.content, again["Idempotent-Replayed"]) == (first.content, "true")
+    assert ThingViewSet.calls == ["create"]
+    assert timers == [(attempt, idempotency.RENEWAL)]  # the first one, which was ended by the answer
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_renewal_outlives_a_failing_database(writer_api, writer, database, timers):
+    lapsed = {"fingerprint": "", "lease_until": Now(), "created_at": Now()}
+    attempt = idempotency.Attempt(KeptAnswer.objects.create(owner=writer, key="order-1", **lapsed))
+    assert timers.pop() == (attempt, idempotency.RENEWAL)
+    database.broken = True
+    attempt._again()
+    assert timers.pop() == (attempt, idempotency.RETRY)
+    database.broken = False
+    attempt._again()
+    assert timers.pop() == (attempt, idempotency.RENEWAL)
+    assert KeptAnswer.objects.filter(lease_until__gt=Now() + timedelta(seconds=50)).exists()
+    attempt.forget()
+    attempt._again()
+    assert not timers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_failure_is_told_and_not_that_its_key_could_not_be_freed(writer_api, database, timers, monkeypatch):
+    breaks_within(monkeypatch, database, SpeaksForItself())
+    problem(writer_api.post(THINGS, {"name": "x"}, headers=KEY), 507, "storage_full")
+    assert KeptAnswer.objects.get().status is None
 
 
 @pytest.mark.parametrize(("how", "status"), [("own", 507), ("unexpected", 500)])

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpResponse, HttpResponseBase
@@ -19,8 +20,12 @@ from rest_framework.request import Request
 from videoserver.web.models import KeptAnswer
 from videoserver.web.problems import DomainError, Problem, respond
 
+log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=60)
 RENEWAL = 20.0
+RETRY = 5.0
+FREED = (409, 412, 429)
+"""Refusals before which nothing was done, and which may be none a moment later."""
 KEPT_FOR = timedelta(hours=24)
 MAX_KEY = 255
 HEADERS = ("Content-Type", "Location", "ETag", "WWW-Authenticate")
@@ -62,28 +67,35 @@ class Attempt:
     def __init__(self, row: KeptAnswer) -> None:
         self.row = row
         self._mine = KeptAnswer.objects.filter(pk=row.pk, run=row.run)
+        self._answer: dict[str, Any] = {}
         self._timer: threading.Timer | None = None
-        self._wait()
+        self._wait(RENEWAL)
 
     def keep(self, response: HttpResponseBase) -> None:
-        """Keep the answer, or free the key: a failure of ours, and a "later", may be tried again."""
-        self._stop()
-        if response.status_code >= 500 or response.status_code == 429:
-            self._mine.delete()
+        """Keep the answer, or free the key: a failure of ours, a "later", and a refusal that the state of things caused
+        may be tried again. Never raises for the database's sake: what was done is done, and must be answered."""
+        if response.status_code >= 500 or response.status_code in FREED:
+            self.forget()
             return
+        self._stop()
         if not isinstance(response, HttpResponse):
             # What was ordered by it exists, so the key is not free; but a stream is not kept.
             response = respond(NOT_KEPT)
         headers = {name: response[name] for name in HEADERS if response.has_header(name)}
-        self._mine.update(status=response.status_code, headers=headers, body=response.content)
+        self._answer = {"status": response.status_code, "headers": headers, "body": response.content}
+        if pause := self._write():
+            self._wait(pause)
 
     def forget(self) -> None:
-        """Free the key: nothing was answered."""
+        """Free the key: nothing was answered. If that fails the lease frees it."""
         self._stop()
-        self._mine.delete()
+        try:
+            self._mine.delete()
+        except DatabaseError:
+            log.exception("A key was not freed", owner=self.row.owner_id)
 
-    def _wait(self) -> None:
-        self._timer = threading.Timer(RENEWAL, self._renew)
+    def _wait(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._again)
         self._timer.daemon = True
         self._timer.start()
 
@@ -91,13 +103,24 @@ class Attempt:
         if self._timer is not None:
             self._timer.cancel()
 
-    def _renew(self) -> None:
+    def _again(self) -> None:
         try:
-            still_mine = self._mine.filter(status=None).update(lease_until=Now() + LEASE)
+            pause = self._write()
         finally:
             connection.close()
-        if still_mine:
-            self._wait()
+        if pause:
+            self._wait(pause)
+
+    def _write(self) -> float:
+        """Renew the lease, or keep the answer as soon as there is one. Gives the seconds after which it must be done
+        again, 0 for never: the answer is kept, or the key has gone."""
+        fields = self._answer or {"lease_until": Now() + LEASE}
+        try:
+            mine = self._mine.filter(status=None).update(**fields)
+        except DatabaseError:
+            log.exception("A row of Idempotency-Key was not written; it is tried again", owner=self.row.owner_id)
+            return RETRY
+        return RENEWAL if mine and "status" not in fields else 0.0
 
 
 def begin(request: Request) -> Attempt | None:
