@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -12,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.base import Api, problem
-from videoserver.access import keys
+from videoserver.access import keys, throttling
 from videoserver.access.models import ApiKey
 
 PATH = "/api/v1/version"
@@ -20,8 +21,10 @@ PATH = "/api/v1/version"
 
 @pytest.fixture(autouse=True)
 def small_api(settings):
-    """A small API stands in for the real one."""
+    """A small API stands in for the real one; its process remembers no calls."""
     settings.ROOT_URLCONF = "tests.web.small_api"
+    throttling._blocks.clear()
+    throttling._held_up.clear()
 
 
 def get(text: str):
@@ -138,12 +141,58 @@ def test_calls_seldom_write_to_the_shared_count(author, settings, django_assert_
             get(text)
 
 
-def test_who_guesses_keys_is_held_up(author):
-    wrong = keys.make().text
-    assert {get(wrong).status_code for _ in range(30)} == {401}
-    problem(get(wrong), 429, "throttled")
+@pytest.fixture
+def noon():
+    """The beginning of a minute, and then nothing of it passes."""
+    moment = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    with time_machine.travel(moment, tick=False):
+        yield moment
+
+
+def guess(number: int):
+    """Another wrong key each time."""
+    return get(f"sk_{number:08}_{'x' * 38}")
+
+
+def test_who_guesses_keys_is_held_up_whatever_they_guess(author, noon):
+    assert {guess(number).status_code for number in range(30)} == {401}
+    refused = guess(30)
+    problem(refused, 429, "throttled")
+    assert refused["Retry-After"] == "60"
     _, text = ApiKey.objects.issue(author)
     assert get(text).status_code == 200
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7").get(PATH, headers={"X-API-Key": "sk_"})
+    problem(elsewhere, 401, "invalid_api_key")
+    with time_machine.travel(noon + timedelta(seconds=60), tick=False):
+        assert guess(31).status_code == 401
+
+
+def test_to_be_held_up_costs_the_database_nothing(db, noon, django_assert_num_queries):
+    for number in range(31):
+        guess(number)
+    with django_assert_num_queries(0):
+        problem(guess(31), 429, "throttled")
+
+
+def test_guesses_and_other_cached_things_push_no_callers_count_out(author, settings, noon):
+    settings.API_RATE = "40/min"
+    _, text = ApiKey.objects.issue(author)
+    assert [get(text).status_code for _ in range(41)] == [200] * 40 + [429]
+    for number in range(400):
+        cache.set(f"picture-{number}", b"x")
+        Client(REMOTE_ADDR=f"192.0.2.{number}").get(PATH, headers={"X-API-Key": "sk_"})
+    throttling._blocks.clear()  # as in another process, which asks the shared count
+    problem(get(text), 429, "throttled")
+
+
+def test_a_count_lasts_as_long_as_its_period(author, settings, noon):
+    settings.API_RATE = "40/hour"
+    _, text = ApiKey.objects.issue(author)
+    for _ in range(41):
+        get(text)
+    throttling._blocks.clear()
+    with time_machine.travel(noon + timedelta(minutes=30), tick=False):
+        problem(get(text), 429, "throttled")
 
 
 def test_the_command_prints_the_key_once(author, capsys):

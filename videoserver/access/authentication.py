@@ -20,7 +20,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         key = ApiKey.objects.usable(text)
         if key is None:
-            count_wrong_key(request, text)
+            count_wrong_key(request)
             raise AuthenticationFailed("Unknown, revoked or expired API key", code="invalid_api_key")
         key.note_use()
         return key.owner, key

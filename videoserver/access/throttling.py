@@ -1,13 +1,12 @@
-"""How often a caller may call, and how often an address may guess keys. Both count in the shared cache."""
+"""How often a caller may call, and how often an address may guess keys. Both count in a cache of their own."""
 
-import hashlib
 import re
 import threading
 import time
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -18,6 +17,7 @@ PERIODS = {"s": 1, "min": MINUTE, "hour": 3600, "day": 86400}
 BLOCKS = 20
 
 _blocks: dict[str, int] = {}
+_held_up: set[str] = set()
 _lock = threading.Lock()
 
 
@@ -59,13 +59,20 @@ def parse_rate(text: str) -> tuple[int, int]:
     return int(form[1]), PERIODS[form[2]]
 
 
-def count_wrong_key(request: Request, text: str) -> None:
-    """Remember one more wrong key from this address under this prefix; 429 when there were too many in a minute."""
-    # The prefix is part of it, so that one bad client behind a shared address does not shut out the others.
-    who = f"{request.META.get('REMOTE_ADDR', '')} {text[:11]}"
-    place = f"wrong-keys:{hashlib.sha256(who.encode()).hexdigest()[:32]}"
-    if _add(place, 1, MINUTE) > WRONG_KEYS_PER_MINUTE:
-        raise Throttled(wait=MINUTE)
+def count_wrong_key(request: Request) -> None:
+    """Remember one more wrong key from this address; 429 when there were too many in this minute. Good keys from there
+    are not held up."""
+    window, passed = divmod(time.time(), MINUTE)
+    place = f"wrong-keys:{request.META.get('REMOTE_ADDR', '')}:{int(window)}"
+    with _lock:
+        held_up = place in _held_up
+    if not held_up:
+        if _add(place, 1, MINUTE) <= WRONG_KEYS_PER_MINUTE:
+            return
+        with _lock:  # from here on it costs nothing to say no
+            _held_up.difference_update([other for other in _held_up if not other.endswith(f":{int(window)}")])
+            _held_up.add(place)
+    raise Throttled(wait=MINUTE - passed)
 
 
 def _caller(request: Request) -> str:
@@ -77,10 +84,13 @@ def _caller(request: Request) -> str:
 
 
 def _add(place: str, count: int, seconds: int) -> int:
-    if cache.add(place, count, seconds):
+    counters = caches["counters"]
+    if counters.add(place, count, seconds):
         return count
     try:
-        return int(cache.incr(place, count))
+        found = int(counters.incr(place, count))
     except ValueError:  # it expired between the two calls
-        cache.set(place, count, seconds)
+        counters.set(place, count, seconds)
         return count
+    counters.touch(place, seconds)  # the database's incr gives it another time to live
+    return found
