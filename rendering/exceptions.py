@@ -84,6 +84,12 @@ class AssetNotFound(RenderingError):
     code, status, sentence = "asset_not_found", 400, "There is no such asset."
 
 
+class NotTogether(RenderingError):
+    """Two wishes that exclude each other."""
+
+    code, status, sentence = "validation_error", 400, "These cannot be asked for together."
+
+
 class AssetNotReady(RenderingError):
     code, status, sentence = "asset_not_ready", 422, "The asset is not ready."
 

@@ -63,7 +63,7 @@ class StoryboardDeeds:
         deed, said = DECISIONS.get(request.POST.get("decision", ""), (None, ""))
         if deed is None:
             return HttpResponseBadRequest("There is no such decision.")
-        if deed is review.approve_and_render and not request.user.has_perm("rendering.add_job"):
+        if deed is review.approve_and_render and not order.may_render(cast(User, request.user), storyboard):
             raise PermissionDenied
         return self.act(
             request, storyboard, lambda revision, note: deed(storyboard, cast(User, request.user), revision, note), said
@@ -79,14 +79,21 @@ class StoryboardDeeds:
         )
 
     def render(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        storyboard = self.found(request, pk, request.user.has_perm("rendering.add_job"))
-        return self.act(request, storyboard, lambda *_: order.render(storyboard)[0], progress_of)
+        storyboard = self.found(request, pk)
+        if not order.may_render(cast(User, request.user), storyboard):
+            raise PermissionDenied
+        return self.act(
+            request, storyboard, lambda *_: order.render(storyboard, by=cast(User, request.user))[0], progress_of
+        )
 
     def generate(self, request: HttpRequest, pk: Any) -> HttpResponse:
         storyboard = self.found(request, pk, self.has_change_permission(request))
         brief = request.POST.get("brief", "").strip()
         asked = {"brief": brief} if brief else {"only": ["image", "clip"]}
-        return self.act(request, storyboard, lambda *_: order.generate(storyboard, asked), "The provider is at work.")
+        by = cast(User, request.user)
+        return self.act(
+            request, storyboard, lambda *_: order.generate(storyboard, asked, by), "The provider is at work."
+        )
 
     def duplicate(self, request: HttpRequest, pk: Any) -> HttpResponse:
         storyboard = self.found(request, pk, self.has_add_permission(request))
@@ -97,7 +104,7 @@ class StoryboardDeeds:
             "This is the copy; it is yours.",
         )
 
-    def found(self, request: HttpRequest, pk: Any, allowed: bool) -> Storyboard:
+    def found(self, request: HttpRequest, pk: Any, allowed: bool = True) -> Storyboard:
         if not (allowed and self.has_view_permission(request)):
             raise PermissionDenied
         return get_object_or_404(Storyboard, pk=pk)

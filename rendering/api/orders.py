@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
+from django.contrib.auth.models import User
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,7 +17,7 @@ from rendering.api.jobs import JobSerializer, ordered
 from rendering.api.schema import MONEY, TEXT, UUID, described, file_of, query, schema_of
 from rendering.models import Storyboard
 from rendering.workflow import money, order, stills, write
-from videoserver.web.permissions import READ
+from videoserver.web.permissions import READ, WRITE, require_scope
 
 LINE = schema_of(
     {
@@ -34,7 +37,7 @@ class StoryboardOrders:
     """Part of the storyboards' views."""
 
     scopes: ClassVar[dict[str, str]] = {"estimate": READ}
-    permissions: ClassVar[dict[str, str]] = {"estimate": "", "duplicate": ""}
+    permissions: ClassVar[dict[str, str]] = {"estimate": "", "duplicate": "", "render": ""}
     caller: Any
     as_read: Any
     answer: Any
@@ -46,7 +49,8 @@ class StoryboardOrders:
         """Order the film of an approved storyboard. For the same content and options as a job that is queued, rendering
         or completed it is that job (200), unless `force`."""
         storyboard: Storyboard = self.as_read()
-        job, new = order.render(storyboard, RenderBody.read(request))
+        require_may_render(request, storyboard)
+        job, new = order.render(storyboard, RenderBody.read(request), by=cast(User, request.user))
         return ordered(request, job, new=new)
 
     @described(request=GenerateBody, responses={202: JobSerializer})
@@ -54,7 +58,7 @@ class StoryboardOrders:
     def generate(self, request: Request, pk: str) -> Response:
         """Have a provider write scenes from a brief, and make the pictures and clips that they lack."""
         storyboard: Storyboard = self.as_read()
-        return ordered(request, order.generate(storyboard, GenerateBody.read(request)))
+        return ordered(request, order.generate(storyboard, GenerateBody.read(request), by=cast(User, request.user)))
 
     @described(request=NothingBody)
     @action(detail=True, methods=["post"])
@@ -90,3 +94,10 @@ class StoryboardOrders:
         response["Cache-Control"] = f"private, max-age={STILL_SECONDS}"
         response["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+def require_may_render(request: Request, storyboard: Storyboard) -> None:
+    """Refuse who may not order this film, or whose key may not order anything."""
+    require_scope(request, WRITE)
+    if not order.may_render(cast(User, request.user), storyboard):
+        raise PermissionDenied

@@ -1,7 +1,7 @@
 """Rows: storyboards, jobs and what belongs to them. They know no task, provider or engine."""
 
 from rendering.models.campaign import Campaign
-from rendering.models.job import Job, JobResult, Segment
+from rendering.models.job import Job, JobInput, JobResult, Segment
 from rendering.models.prediction import Prediction, PredictionKind
 from rendering.models.storyboard import CONTENT_FIELDS, AssetUse, Review, Scene, Storyboard
 
@@ -10,6 +10,7 @@ __all__ = [
     "AssetUse",
     "Campaign",
     "Job",
+    "JobInput",
     "JobResult",
     "Prediction",
     "PredictionKind",

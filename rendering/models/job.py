@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -57,6 +58,10 @@ class Job(WorkRow):
         "media_assets.MediaAsset", on_delete=models.PROTECT, null=True, blank=True, related_name="poster_of"
     )
     metadata = models.JSONField(default=dict, blank=True)
+    ordered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    seconds_allowed = models.FloatField(null=True, blank=True, help_text="From the first segment's start to the end.")
 
     objects: ClassVar[JobQuerySet] = JobQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -75,6 +80,11 @@ class Job(WorkRow):
                 condition=Q(forced=False, status__in=(*LIVE, JobState.COMPLETED)),
                 name="job_same_order_once",
             ),
+            models.UniqueConstraint(
+                fields=["storyboard"],
+                condition=Q(kind=JobKind.GENERATE, status__in=LIVE),
+                name="job_one_generation_at_a_time",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -90,6 +100,16 @@ class Job(WorkRow):
         self._hold(**fields)
         for name, value in fields.items():
             setattr(self, name, value)
+
+    def start_clock(self) -> None:
+        """Its time runs from when its work begins, not from when it began to wait in a queue."""
+        if self.deadline_at is None and self.seconds_allowed is not None:
+            late = Now() + timedelta(seconds=self.seconds_allowed)
+            Job.objects.filter(pk=self.pk, deadline_at=None).live().update(deadline_at=late)
+
+    def when_ended(self) -> None:
+        """From now on its inputs may be deleted."""
+        self.inputs.all().delete()
 
     @classmethod
     def warn(cls, pk: UUID, sentence: str) -> None:
@@ -145,6 +165,19 @@ class Segment(WorkRow):
 
     def parent(self) -> WorkRow | None:
         return self.job
+
+
+class JobInput(models.Model):
+    """An asset that a job under way needs: nobody deletes it before the job has ended."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="inputs")
+    asset = models.ForeignKey("media_assets.MediaAsset", on_delete=models.PROTECT, related_name="job_inputs")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "asset"], name="job_input_once")]
+
+    def __str__(self) -> str:
+        return f"{self.asset_id} for {self.job_id}"
 
 
 class JobResult(models.Model):

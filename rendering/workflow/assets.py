@@ -7,12 +7,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import structlog
 from django.contrib.auth.models import User
+from django.db import DatabaseError
 
 from media_assets.ingest import StoredFile
 from media_assets.models import AssetState, MediaAsset
 from rendering.exceptions import AssetNotFound, AssetNotReady
 from rendering.workflow import document as documents
+
+logger = structlog.get_logger(__name__)
 
 
 def resolve(document: Mapping[str, Any], owner: User, *, ready: bool = False) -> dict[str, MediaAsset]:
@@ -47,8 +51,18 @@ def forgotten_on_error(stored: StoredFile) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        stored.forget()
+        if not recorded(stored):
+            stored.forget()
         raise
+
+
+def recorded(stored: StoredFile) -> bool:
+    """Whether a row names the file: a commit whose answer was lost may have succeeded. In doubt it counts as named."""
+    try:
+        return bool(MediaAsset.objects.filter(pk=stored.asset_id).exists())
+    except DatabaseError:
+        logger.warning("Cannot tell whether a stored file is in use; it stays", key=stored.key)
+        return True
 
 
 def as_uuid(text: object) -> uuid.UUID | None:

@@ -18,6 +18,8 @@ from videoserver.work.sandbox import ChildFailed
 logger = structlog.get_logger(__name__)
 Row = TypeVar("Row", Job, Segment, Prediction)
 
+INNER = frozenset({"internal_error", "child_died"})
+LONGEST_DETAIL = 2000
 WENT_WRONG = "Something went wrong inside; the log has it under this job's id."
 
 
@@ -68,7 +70,7 @@ def fail(row: Row, code: str, detail: str, pointer: str = "") -> None:
         logger.error(f"Job {job_id}: Storyboard not approved, cannot render video")
     else:
         logger.error(f"Job {job_id}: {detail}", code=code, pointer=pointer)
-    row.fail(code, detail, pointer)
+    row.fail(code, sayable(code, detail), pointer)
     logger.error(f"Job {job_id}: Marked as failed")
 
 
@@ -76,13 +78,19 @@ def again(row: Row, code: str, detail: str) -> None:
     """Try it once more later, or fail when the attempts are spent; the job's warnings keep what went wrong."""
     job_id, attempt = job_of(row), row.attempt
     logger.warning(f"Job {job_id}: Rendering attempt {attempt} failed - {detail}", code=code)
-    Job.warn(job_id, f"Attempt {attempt} failed: {detail}")
-    delay = row.retry(code, detail)
+    public = sayable(code, detail)
+    delay = row.retry(code, public)
+    Job.warn(job_id, f"Attempt {attempt} failed: {public}")
     if delay is None:
         logger.error(f"Job {job_id}: Marked as failed", code="attempts_exhausted")
         return
     logger.info(f"Job {job_id}: Retrying in {delay}s...")
     Job.objects.filter(pk=job_id).live().update(message=f"Retrying in {delay}s...")
+
+
+def sayable(code: str, detail: str) -> str:
+    """What may be read outside: the inner texts of unexpected errors never leave the log."""
+    return WENT_WRONG if code in INNER else detail[:LONGEST_DETAIL]
 
 
 def job_of(row: Row) -> UUID:

@@ -43,6 +43,7 @@ class Made:
 def complete(job: Job, films: list[PlannedFilm], files: dict[str, MediaAsset]) -> None:
     """Sound, join, check, convert, store, and one commit in which the job is completed and owns its files."""
     logger.info(f"Job {job.pk}: Video rendered successfully")
+    job.start_clock()
     job.enter(Stage.COMBINING, "Finalizing...")
     with workspace.open("job", job) as folder:
         work = Finishing(job, films, files, folder)
@@ -65,7 +66,7 @@ class Finishing:
         self.job, self.films, self.files, self.folder = job, films, files, folder
         self.most = outputs.most_bytes(job.options)
         heard = {sound.asset for sound in films[0].timeline.audio}
-        self.sounds = {checksum: ingest.fetch(files[checksum], folder) for checksum in heard}
+        self.sounds = fetch(job, frozenset(heard), folder, self.alive)
 
     def alive(self, event: dict[str, Any]) -> None:
         self.job.renew()
@@ -99,7 +100,7 @@ class Finishing:
                 sound,
                 self.sounds,
                 lengths,
-                lambda wanted: fetch(self.job, wanted, self.folder),
+                lambda wanted: fetch(self.job, wanted, self.folder, self.alive),
                 self.alive,
             )
         ]
@@ -148,7 +149,7 @@ def store(job: Job, made: list[Made], poster: Path) -> None:
             stored = put(job, each)
             stack.enter_context(assets.forgotten_on_error(stored))
             kept.append((each, stored))
-        picture = ingest.put(poster, job.owner, "image")
+        picture = ingest.put(poster, job.owner, "image", on_event=lambda _: job.renew())
         stack.enter_context(assets.forgotten_on_error(picture))
         with transaction.atomic():
             for each, stored in kept:
@@ -171,7 +172,7 @@ def store(job: Job, made: list[Made], poster: Path) -> None:
 def put(job: Job, made: Made) -> ingest.StoredFile:
     """A film is looked into again by the library; a preview is of a kind that only we make."""
     if made.format != "gif":
-        return ingest.put(made.path, job.owner, "video")
+        return ingest.put(made.path, job.owner, "video", on_event=lambda _: job.renew())
     facts = {name: made.report[name] for name in ("width", "height", "duration")}
     return ingest.keep(made.path, job.owner, GIF | {"facts": {**facts, "format": "gif"}})
 

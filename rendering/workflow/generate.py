@@ -59,23 +59,34 @@ def plan(job: Job, storyboard: Storyboard) -> None:
     options = job.options
     only = set(options.get("only") or (PICTURES if options.get("scene") else EVERYTHING))
     provider = provider_of(job, storyboard)
-    mood, prompts = storyboard.title, {}
+    size = documents.size(storyboard.document())
+    draft = None
+    if "text" in only:
+        if storyboard.revision != job.revision:
+            raise Outdated()  # the text that it would replace is not the one that was there
+        draft = provider.write_scenes(
+            options.get("brief") or "", options.get("scenes"), title=storyboard.title, clip="clip" in only
+        )
+    prompts = {number: scene.prompt for number, scene in enumerate(draft.scenes)} if draft else {}
+    # The provider is asked before the transaction: nobody else could write while it thinks.
+    clips = (
+        [scene.prompt for scene in draft.scenes if scene.makes == "clip"]
+        if draft
+        else [each["prompt"] for each in wanted(storyboard, only & {"clip"}, options.get("scene"), {})]
+    )
+    likeness = {prompt: provider.foresee_clip(prompt, *size) for prompt in clips}
     with transaction.atomic():
-        if "text" in only:
-            draft = provider.write_scenes(
-                options.get("brief") or "", options.get("scenes"), title=storyboard.title, clip="clip" in only
-            )
-            mood = draft.mood
-            write.rewrite(storyboard, storyboard.last_editor, storyboard.document() | draft.document())
-            prompts = {i: scene.prompt for i, scene in enumerate(draft.scenes)}
+        if draft:
+            document = storyboard.document() | draft.document()
+            write.rewrite(storyboard, job.ordered_by or storyboard.last_editor, document, job.revision)
         orders = wanted(storyboard, only, options.get("scene"), prompts)
         for order in orders:
             if order["kind"] == PredictionKind.CLIP:
-                order["likeness"] = provider.foresee_clip(order["prompt"], *documents.size(storyboard.document()))
-        if "text" in only and not storyboard.soundtrack:
+                order["likeness"] = likeness.get(order["prompt"], "")
+        if draft and not storyboard.soundtrack:
             seconds = documents.duration(storyboard.document())
-            orders.append({"kind": PredictionKind.SOUNDTRACK, "prompt": mood, "seconds": max(seconds, 5)})
-        job.keep(document={"orders": orders})
+            orders.append({"kind": PredictionKind.SOUNDTRACK, "prompt": draft.mood, "seconds": max(seconds, 5)})
+        job.keep(document={"orders": orders, "width": size[0], "height": size[1], "fps": storyboard.fps})
 
 
 def wanted(
@@ -93,6 +104,7 @@ def wanted(
                     "kind": str(kind),
                     "scene": str(scene.pk),
                     "param": param,
+                    "was": scene.params.get(param) or "",
                     "prompt": prompt,
                     "seconds": float(scene.duration),
                 }
@@ -110,7 +122,7 @@ def next_orders(orders: list[dict[str, Any]], made: Mapping[int, Prediction]) ->
 
 
 def hand_out(job: Job, number: int, order: dict[str, Any], made: Mapping[int, Prediction]) -> None:
-    width, height = documents.size(job.storyboard.document()) if job.storyboard else (1920, 1080)
+    width, height = job.document["width"], job.document["height"]
     spare = SPARE if order["kind"] == PredictionKind.IMAGE else 1
     clips = [each["likeness"] for each in job.document["orders"] if each.get("likeness")]
     avoid = clips + [row.inputs["likeness"] for row in made.values() if row.inputs.get("likeness")]
@@ -125,7 +137,7 @@ def hand_out(job: Job, number: int, order: dict[str, Any], made: Mapping[int, Pr
             "seconds": order.get("seconds"),
             "width": round(width * spare / 2) * 2,
             "height": round(height * spare / 2) * 2,
-            "fps": job.storyboard.fps if job.storyboard else 30,
+            "fps": job.document["fps"],
             "avoid": avoid,
         },
     )
@@ -139,7 +151,7 @@ def run_prediction(prediction: Prediction) -> None:
     provider = registry.get(prediction.provider)
     with workspace.open(f"generate_{prediction.kind}", prediction) as folder:
         made = make(provider, prediction, folder)
-        stored = ingest.put(made.path, job.owner)
+        stored = ingest.put(made.path, job.owner, on_event=lambda _: prediction.renew())
         with assets.forgotten_on_error(stored), transaction.atomic():
             asset = ingest.record(
                 stored,
@@ -190,7 +202,7 @@ def finish(job: Job, storyboard: Storyboard, made: Mapping[int, Prediction]) -> 
                 storyboard.refresh_from_db()
                 document = storyboard.document()
                 fill_in(document, job.document["orders"], made)
-                write.rewrite(storyboard, storyboard.last_editor, document)
+                write.rewrite(storyboard, job.ordered_by or storyboard.last_editor, document)
                 job.finish(actual_cost=money.settle(job), stage="", message="Generated")
             return
         except Outdated:
@@ -199,12 +211,16 @@ def finish(job: Job, storyboard: Storyboard, made: Mapping[int, Prediction]) -> 
 
 
 def fill_in(document: dict[str, Any], orders: list[dict[str, Any]], made: Mapping[int, Prediction]) -> None:
+    """Each thing into its place, if that is still as it was at the order: what people did meanwhile stays."""
     scenes = {scene["id"]: scene for scene in document["scenes"]}
     for number, order in enumerate(orders):
         asset = str(made[number].asset_id)
         if order["kind"] == PredictionKind.SOUNDTRACK:
-            document["soundtrack"] = {"asset": asset}
-        elif scene := scenes.get(order["scene"]):
+            document["soundtrack"] = document["soundtrack"] or {"asset": asset}
+            continue
+        scene = scenes.get(order["scene"])
+        same_kind = scene and ASSET_PARAM.get(scene["template"]) == (order["kind"], order["param"])
+        if scene and same_kind and (scene["params"].get(order["param"]) or "") == order["was"]:
             scene["params"][order["param"]] = asset
 
 

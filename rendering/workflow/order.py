@@ -7,16 +7,20 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from rendering.exceptions import NotApproved, SceneNotFound, WrongState
-from rendering.models import Job, Storyboard
+from rendering.exceptions import NotApproved, NotTogether, Outdated, SceneNotFound, WrongState
+from rendering.models import Job, JobInput, Storyboard
+from rendering.providers import registry
 from rendering.states import JobKind, JobState
+from rendering.workflow import assets, money, outputs, write
 from rendering.workflow import document as documents
-from rendering.workflow import money, outputs, write
 
 
-def render(storyboard: Storyboard, options: Mapping[str, Any] | None = None) -> tuple[Job, bool]:
+def render(
+    storyboard: Storyboard, options: Mapping[str, Any] | None = None, by: User | None = None
+) -> tuple[Job, bool]:
     """Order the film of an approved storyboard: (job, whether it is new).
 
     For the same content and options as a job that is queued, rendering or completed it is that job, unless
@@ -28,7 +32,11 @@ def render(storyboard: Storyboard, options: Mapping[str, Any] | None = None) -> 
     if not storyboard.is_approved:
         raise NotApproved()
     write.require_renderable(storyboard)
-    outputs.require_room(documents.validate(storyboard.document(), for_render=True), options)
+    document = storyboard.document()
+    valid = documents.validate(document, for_render=True)
+    if documents.content_hash(valid) != storyboard.content_hash:
+        raise Outdated()  # it was read while somebody wrote it
+    outputs.require_room(valid, options)
     money.require_affordable(storyboard, options)
     job = Job(
         kind=JobKind.STORYBOARD,
@@ -36,7 +44,8 @@ def render(storyboard: Storyboard, options: Mapping[str, Any] | None = None) -> 
         storyboard=storyboard,
         revision=storyboard.revision,
         content_hash=storyboard.content_hash,
-        document=storyboard.document(),
+        document=document,
+        ordered_by=by,
         options=options,
         input_hash=fingerprint(storyboard.content_hash, options),
         forced=forced,
@@ -46,8 +55,19 @@ def render(storyboard: Storyboard, options: Mapping[str, Any] | None = None) -> 
     return place_once(job)
 
 
-def generate(storyboard: Storyboard, options: Mapping[str, Any]) -> Job:
-    """Order scenes, pictures or a soundtrack for a storyboard from its provider."""
+def may_render(user: User, storyboard: Storyboard) -> bool:
+    """Who may order a storyboard's film, whichever door they come through."""
+    return user.pk == storyboard.owner_id or user.has_perm("rendering.add_job")
+
+
+def generate(storyboard: Storyboard, options: Mapping[str, Any], by: User | None = None) -> Job:
+    """Order scenes, pictures or a soundtrack for a storyboard from its provider; one such job at a time.
+
+    Raises UnknownProvider, SceneNotFound, NotTogether, and WrongState while another generation is under way.
+    """
+    registry.get(options.get("provider") or storyboard.provider)
+    if options.get("scene") and "text" in (options.get("only") or ()):
+        raise NotTogether("Text is written for the whole storyboard, not for one scene.", pointer="/only")
     if (scene := options.get("scene")) and not storyboard.scenes.filter(pk=scene).exists():
         raise SceneNotFound(pointer="/scene")
     job = Job(
@@ -58,8 +78,12 @@ def generate(storyboard: Storyboard, options: Mapping[str, Any]) -> Job:
         options=dict(options),
         forced=True,
         input_hash=fingerprint(str(storyboard.pk), options),
+        ordered_by=by,
     )
-    return place(job)
+    try:
+        return place(job)
+    except IntegrityError as error:
+        raise WrongState("The storyboard is being generated already.") from error
 
 
 def retry(job: Job) -> Job:
@@ -92,6 +116,8 @@ def require_approval(job: Job) -> None:
     storyboard = job.storyboard
     if storyboard is None or not storyboard.is_approved or storyboard.content_hash != job.content_hash:
         raise NotApproved()
+    if documents.content_hash(documents.validate(job.document)) != job.content_hash:
+        raise NotApproved()  # the copy, too, must be what was looked at
 
 
 def cancel(job: Job) -> Job:
@@ -104,8 +130,16 @@ def cancel(job: Job) -> Job:
 def place(job: Job) -> Job:
     with transaction.atomic():
         job.save(force_insert=True)
+        if job.kind != JobKind.GENERATE:
+            keep_inputs(job)
         job.ring()
     return job
+
+
+def keep_inputs(job: Job) -> None:
+    """Name the assets that the job needs, so that nobody deletes them under it."""
+    used = assets.resolve(job.document, job.owner).values()
+    JobInput.objects.bulk_create(JobInput(job=job, asset_id=pk) for pk in {asset.pk for asset in used})
 
 
 def place_once(job: Job) -> tuple[Job, bool]:

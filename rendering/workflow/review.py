@@ -34,7 +34,7 @@ def approve_and_render(storyboard: Storyboard, reviewer: User, revision: int, no
     """Both or neither."""
     with transaction.atomic():
         approve(storyboard, reviewer, revision, note)
-        return order.render(storyboard, options)[0]
+        return order.render(storyboard, options, by=reviewer)[0]
 
 
 def reject(storyboard: Storyboard, reviewer: User, revision: int, note: str = "") -> Storyboard:

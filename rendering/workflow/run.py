@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
 
 import structlog
 from django.conf import settings
@@ -10,10 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from media_assets.models import MediaAsset
+from rendering.engine.launch import SegmentFile
 from rendering.engine.segments import Encoding, SegmentSpec
-from rendering.exceptions import NoStoryboardData
+from rendering.exceptions import AssetNotFound, InputGone, NoStoryboardData, SegmentLost
 from rendering.models import Job, Segment
-from rendering.states import ENDED, Stage
+from rendering.states import Stage
 from rendering.workflow import assets, order, outputs, plan
 from rendering.workflow import document as documents
 from rendering.workflow.complete import complete, seconds_to_finish
@@ -39,9 +40,9 @@ def run(job: Job) -> None:
 def begin(job: Job) -> None:
     """Look at the approval again, at the claim: what was edited since the order is not what was approved."""
     logger.info(f"Job {job.pk}: Starting video rendering")
-    order.require_approval(job)
     if not job.document.get("scenes"):
         raise NoStoryboardData()
+    order.require_approval(job)
     job.enter(Stage.FETCHING, "Rendering video...")
     logger.info(f"Job {job.pk}: Extracting image URLs from storyboard")
     pictures = [use for use in documents.asset_references(job.document) if use.type == "image"]
@@ -52,7 +53,10 @@ def begin(job: Job) -> None:
 def planned(job: Job) -> tuple[list[PlannedFilm], dict[str, MediaAsset]]:
     """The job's films, and the asset behind each hash in them. Raises DocumentInvalid, AssetNotFound, InputGone."""
     document = documents.validate(job.document, for_render=True)
-    used = assets.resolve(job.document, job.owner, ready=True)
+    try:
+        used = assets.resolve(job.document, job.owner, ready=True)
+    except AssetNotFound as error:
+        raise InputGone(errors=error.errors) from error
     facts = {name: plan.facts(asset) for name, asset in used.items()}
     films = outputs.films(document, facts, job.options, encoding())
     return films, {asset.checksum: asset for asset in used.values()}
@@ -67,13 +71,11 @@ def hand_out(job: Job, films: list[PlannedFilm]) -> int:
     rows = {row.index: row for row in job.segments.all()}
     specs = [(film, spec) for film in films for spec in film.specs]
     found = {spec.index: cache().find(spec.key) for _, spec in specs}
+    require_kept(rows.values(), found)
     missing = 0
     with transaction.atomic():
         for film, spec in specs:
             file, row = found[spec.index], rows.get(spec.index)
-            if row and (row.status in ENDED) and (row.status != WorkState.COMPLETED or file is None):
-                row.delete()
-                row = None
             if row is None:
                 row = new_segment(job, film, spec)
                 if file is not None:
@@ -88,9 +90,18 @@ def hand_out(job: Job, films: list[PlannedFilm]) -> int:
             job.enter(Stage.RENDERING, rendering_message(job))
             allowed = sum(seconds_allowed(spec.frames, film.timeline.fps) for film, spec in specs)
             allowed += seconds_to_finish(job, films)
-            job.keep(deadline_at=timezone.now() + timedelta(seconds=max(allowed, SHORTEST_DEADLINE)))
+            job.keep(seconds_allowed=max(allowed, SHORTEST_DEADLINE))
             job.wait_for(missing)
     return missing
+
+
+def require_kept(rows: Iterable[Segment], found: Mapping[int, SegmentFile | None]) -> None:
+    """A segment that was rendered and is gone from the cache costs the job an attempt, or a disk that loses files
+    would have it rendered for ever. Raises SegmentLost; the next attempt renders those that are gone."""
+    lost = [row.pk for row in rows if row.status == WorkState.COMPLETED and found.get(row.index) is None]
+    if lost:
+        Segment.objects.filter(pk__in=lost).delete()
+        raise SegmentLost()
 
 
 def rendering_message(job: Job) -> str:

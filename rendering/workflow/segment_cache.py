@@ -88,6 +88,8 @@ class SegmentCache:
             if total <= most_bytes or use.at > time.time() - spared_seconds:
                 break
             with locked(use.path.parent):
+                if changed(use):  # somebody needs it after all
+                    continue
                 use.path.with_suffix(".json").unlink(missing_ok=True)
                 use.path.unlink(missing_ok=True)
             total -= use.size
@@ -107,6 +109,14 @@ class Use:
     path: Path
     size: int
     at: float
+
+
+def changed(use: Use) -> bool:
+    """Whether a segment was used, or removed, since it was looked at."""
+    try:
+        return use.path.with_suffix(".json").stat().st_mtime != use.at
+    except FileNotFoundError:
+        return True
 
 
 def described(path: Path) -> SegmentFile | None:

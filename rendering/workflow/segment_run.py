@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,18 @@ import structlog
 from django.conf import settings
 
 from media_assets import ingest
+from media_assets.exceptions import InputGone as BytesGone
+from media_assets.models import MediaAsset
 from rendering.engine import launch
 from rendering.engine.segments import SegmentSpec
-from rendering.exceptions import InputGone
+from rendering.exceptions import AssetNotFound, InputGone
 from rendering.models import Job, Segment
 from rendering.workflow import assets
+from rendering.workflow import document as documents
 from rendering.workflow.segment_cache import SegmentCache
 from videoserver.work import workspace
 
+OnEvent = Callable[[dict[str, Any]], None]
 logger = structlog.get_logger(__name__)
 
 
@@ -26,6 +31,7 @@ def run_segment(segment: Segment) -> None:
     if job.has_ended:
         segment.cancel()
         return
+    job.start_clock()
     if made := cache().find(segment.key):  # another segment of the same content was quicker
         segment.finish(sha256=made.sha256, size=made.size, cached=True, progress={"frames_done": segment.frames})
         return
@@ -42,7 +48,7 @@ def run_segment(segment: Segment) -> None:
         assets=frozenset(segment.spec["assets"]),
     )
     with workspace.open(f"segment_{segment.index}", segment) as folder:
-        files = fetch(job, spec.assets, folder)
+        files = fetch(job, spec.assets, folder, lambda _: segment.renew())
         made = launch.segment(
             spec,
             files,
@@ -68,13 +74,25 @@ def progress_of(event: dict[str, Any]) -> dict[str, Any] | None:
     return {"frames_done": event["frames_done"]} if "frames_done" in event else None
 
 
-def fetch(job: Job, wanted: frozenset[str], folder: Path) -> dict[str, Path]:
+def fetch(job: Job, wanted: frozenset[str], folder: Path, on_event: OnEvent) -> dict[str, Path]:
     """Hash → local file for the assets that are wanted."""
-    used = assets.resolve(job.document, job.owner)
+    try:
+        used = assets.resolve(job.document, job.owner)
+    except AssetNotFound as error:
+        raise InputGone(errors=error.errors) from error
+    places = {used[use.asset].checksum: use.pointer for use in reversed(documents.asset_references(job.document))}
     by_hash = {asset.checksum: asset for asset in used.values()}
     if lost := wanted - by_hash.keys():
         raise InputGone(f"The asset with the hash {min(lost)} is gone.")
-    return {checksum: ingest.fetch(by_hash[checksum], folder) for checksum in wanted}
+    return {checksum: whole(by_hash[checksum], folder, places[checksum], on_event) for checksum in wanted}
+
+
+def whole(asset: MediaAsset, folder: Path, pointer: str, on_event: OnEvent) -> Path:
+    """The asset's file; when its bytes are gone, InputGone says where the document names it."""
+    try:
+        return ingest.fetch(asset, folder, on_event=on_event)
+    except BytesGone as error:
+        raise InputGone(f"{asset.name}: {error.detail}", pointer=pointer) from error
 
 
 def cache() -> SegmentCache:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from rendering.models import Job, Segment, Storyboard
-from rendering.workflow import order
+from rendering.workflow import order, write
 from tests.api.conftest import url
 from tests.base import Api, problem
 
@@ -181,7 +181,7 @@ def test_a_list_takes_as_many_queries_for_ten_as_for_one(author_api: Api, approv
         author_api.get(LIST)
     for number in range(5):
         order.render(approved, {"cost_cap": str(number)})
-        made: Any = order.generate(approved, {"brief": "A tide"})
+        made: Any = order.generate(write.duplicate(approved, approved.owner), {"brief": "A tide"})
         Job.objects.filter(pk=made.pk).update(status="rendering")
     with CaptureQueriesContext(connection) as many:
         assert len(author_api.get(LIST).json()["results"]) == 11

@@ -7,10 +7,13 @@ import itertools
 import pytest
 from django.contrib.auth.models import User
 
+from rendering import tasks
+from rendering.exceptions import NotTogether, UnknownProvider, WrongState
 from rendering.models import Job, Prediction, Storyboard
 from rendering.providers import likeness
 from rendering.states import JobState
 from rendering.workflow import order, progress, review, write
+from tests.base import person
 from tests.workflow.queue import work_off
 
 pytestmark = pytest.mark.django_db
@@ -96,8 +99,6 @@ def test_an_empty_brief_fails_with_a_sentence(board: Storyboard) -> None:
 
 
 def test_an_edit_while_pictures_are_made_is_kept(board: Storyboard, author: User) -> None:
-    from rendering import tasks
-
     job = order.generate(board, {"brief": BRIEF, "only": ["text", "image"]})
     tasks.run_job(str(job.pk))
     board.refresh_from_db()
@@ -108,9 +109,59 @@ def test_an_edit_while_pictures_are_made_is_kept(board: Storyboard, author: User
     assert all(scene.params["image"] for scene in board.scenes.filter(template="picture"))
 
 
-def test_a_canceled_generation_makes_nothing_more(board: Storyboard) -> None:
-    from rendering import tasks
+def test_what_people_set_meanwhile_stays(board: Storyboard, author: User) -> None:
+    work_off(order.generate(board, {"brief": BRIEF, "only": ["text", "image"]}))
+    board.refresh_from_db()
+    first, second, third = board.scenes.filter(template="picture")[:3]
+    write.change_scene(board, author, first, {"params": {"image": None}})
+    write.change_scene(board, author, board.scenes.get(pk=second.pk), {"params": {"image": None}})
+    job = order.generate(board, {"only": ["image"]})
+    tasks.run_job(str(job.pk))
+    board.refresh_from_db()
+    mine = third.params["image"]
+    write.change_scene(board, author, board.scenes.get(pk=first.pk), {"params": {"image": mine}})
+    closing = {"template": "closing", "params": {"title": "No picture any more", "call_to_action": "Come"}}
+    write.replace_scene(board, author, board.scenes.get(pk=second.pk), {**second.document(), **closing})
+    assert work_off(job).status == JobState.COMPLETED
+    board.refresh_from_db()
+    assert board.scenes.get(pk=first.pk).params["image"] == mine
+    assert board.scenes.get(pk=second.pk).template == "closing"
 
+
+def test_an_edit_between_order_and_start_keeps_its_text(board: Storyboard, author: User) -> None:
+    job = order.generate(board, {"brief": BRIEF})
+    write.add_scene(
+        board, author, {"template": "closing", "duration": 1, "params": {"title": "Mine", "call_to_action": "Come"}}
+    )
+    assert work_off(job).error_code == "outdated"
+    board.refresh_from_db()
+    assert [scene.params["title"] for scene in board.scenes.all()] == ["Mine"]
+
+
+def test_a_storyboard_is_generated_once_at_a_time(board: Storyboard) -> None:
+    order.generate(board, {"brief": BRIEF})
+    with pytest.raises(WrongState):
+        order.generate(board, {"brief": BRIEF})
+
+
+def test_an_order_that_makes_no_sense_is_refused(board: Storyboard) -> None:
+    with pytest.raises(UnknownProvider):
+        order.generate(board, {"brief": BRIEF, "provider": "nope"})
+    work_off(order.generate(board, {"brief": BRIEF, "only": ["text"]}))
+    scene = board.scenes.first()
+    assert scene is not None
+    with pytest.raises(NotTogether):
+        order.generate(board, {"brief": BRIEF, "only": ["text"], "scene": str(scene.pk)})
+
+
+def test_who_ordered_the_text_is_its_editor(board: Storyboard) -> None:
+    editor = person("editor", "reviewer", staff=True)
+    work_off(order.generate(board, {"brief": BRIEF, "only": ["text"]}, by=editor))
+    board.refresh_from_db()
+    assert board.last_editor == editor
+
+
+def test_a_canceled_generation_makes_nothing_more(board: Storyboard) -> None:
     job = order.generate(board, {"brief": BRIEF})
     tasks.run_job(str(job.pk))
     order.cancel(job)

@@ -268,6 +268,8 @@ def test_a_segment_that_vanished_from_the_cache_is_rendered_again(job: Job) -> N
         tasks.run_segment(str(segment.pk))
     lost = job.segments.all()[1]
     segment_run.cache().path(lost.key).unlink()
+    assert work_off(job).status == JobState.QUEUED
+    let_time_pass(job)
     assert work_off(job).status == JobState.COMPLETED
     assert job.segments.filter(cached=False).count() == 3
 
