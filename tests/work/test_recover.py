@@ -11,7 +11,8 @@ import pytest
 from django.db.models.functions import Now
 
 from tests.work.errands.models import Errand
-from videoserver.work import doorbell, process, recover
+from videoserver.work import canary, doorbell, process, recover
+from videoserver.work.models import Worker
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +46,11 @@ def read(row: Errand) -> Errand:
     return Errand.objects.get(pk=row.pk)
 
 
+def heard(seconds: float) -> None:
+    """The queue's canary that was sent so long ago has come back."""
+    Worker.objects.update_or_create(queue="default", supervisor="here:1:1", defaults={"heard_until": ago(seconds)})
+
+
 def test_a_lapsed_lease_is_queued_again_with_its_attempt_spent(rung: list[str]) -> None:
     row = claimed(lease_until=ago(1))
     assert recover.reap().requeued == 1
@@ -68,11 +74,32 @@ def test_a_live_lease_is_left_alone(rung: list[str]) -> None:
 
 def test_a_lost_bell_is_rung_again_but_not_at_once_and_not_twice(rung: list[str]) -> None:
     fresh, lost = errand(), errand(rung_at=ago(31))
+    heard(0)
     assert recover.reap().rung == 1
     assert recover.reap().rung == 0
     assert rung == [str(lost.pk)]
     assert recover.reap(patience=0).rung == 2
     assert str(fresh.pk) in rung
+
+
+def test_a_bell_that_waits_in_a_long_queue_is_not_rung_again(rung: list[str]) -> None:
+    rows = [errand(rung_at=ago(300)) for _ in range(3)]
+    assert recover.reap().rung == 0, "no worker: nobody takes what is in the queue already"
+    heard(301)
+    assert recover.reap().rung == 0, "the queue is busy with older bells"
+    heard(299)
+    assert recover.reap().rung == 3, "a later canary has come back, so these bells are lost"
+    assert recover.reap().rung == 0
+    assert sorted(rung) == sorted(str(row.pk) for row in rows)
+
+
+def test_a_canary_proves_the_bells_before_it_and_none_after(rung: list[str]) -> None:
+    worker = Worker.objects.create(queue="default", supervisor=process.me(), sent_at=ago(30))
+    before, after = errand(rung_at=ago(60)), errand(rung_at=ago(20))
+    canary.ring(worker)
+    canary.answer(str(worker.pk))
+    assert recover.reap(patience=10).rung == 1
+    assert str(before.pk) in rung and str(after.pk) not in rung
 
 
 def test_a_retry_is_rung_when_it_is_due(rung: list[str]) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from videoserver.work import doorbell, process, recover
 from videoserver.work.models import Worker
@@ -40,12 +40,15 @@ def age(queue: str) -> float | None:
 
 def ring(worker: Worker) -> None:
     """Send a canary into the worker's queue."""
+    # One that was lost is sent again: what comes back may be either, and proves no more than the first.
+    Worker.objects.filter(pk=worker.pk).update(sent_at=Coalesce("sent_at", Now()))
     doorbell.ring(TASK, str(worker.pk), worker.queue)
 
 
 def answer(worker: str) -> None:
-    """The task: the canary has come through."""
-    Worker.objects.filter(pk=int(worker)).update(canary_at=Now())
+    """The task: the canary has come through, and so has all that was in the queue before it."""
+    heard = Coalesce("sent_at", "heard_until")
+    Worker.objects.filter(pk=int(worker)).update(canary_at=Now(), heard_until=heard, sent_at=None)
 
 
 def round_trip(queue: str, seconds: float = 10.0) -> float | None:

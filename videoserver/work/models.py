@@ -14,6 +14,8 @@ class Worker(models.Model):
     started_at = models.DateTimeField(db_default=Now())
     beat_at = models.DateTimeField(db_default=Now(), help_text="When the supervisor last said that it lives.")
     canary_at = models.DateTimeField(null=True, blank=True, help_text="When the queue last answered.")
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When the canary went out that is not back.")
+    heard_until = models.DateTimeField(null=True, blank=True, help_text="Bells rung until then were all heard.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["supervisor", "queue"], name="worker_queue_once")]

@@ -9,10 +9,11 @@ from typing import Any
 
 from django.apps import apps
 from django.db import DatabaseError
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
 from videoserver.work import process
+from videoserver.work.models import Worker
 from videoserver.work.row import LeaseLost, WorkRow, WorkState, exhausted
 from videoserver.work.rows import LAPSED, UNHELD
 
@@ -44,7 +45,7 @@ def models() -> list[type[WorkRow]]:
 
 
 def reap(patience: float = BELL_PATIENCE) -> Reaped:
-    """One round over all models. A bell that nobody answered for `patience` seconds is rung again."""
+    """One round over all models. A bell that was lost `patience` seconds ago is rung again; without any, every bell."""
     reaped = Reaped()
     for model in models():
         _end_the_late_and_the_canceled(model, reaped)
@@ -132,8 +133,13 @@ def _wake_the_waiting(model: type[WorkRow], reaped: Reaped) -> None:
 
 
 def _ring_again(model: type[WorkRow], reaped: Reaped, patience: float) -> None:
-    unheard = Q(rung_at__isnull=True) | Q(rung_at__lte=Now() - timedelta(seconds=patience))
-    due = model.objects.claimable().filter(unheard)
+    due = model.objects.claimable()
+    # All of them only when a worker starts: what its predecessor had taken from the queue is lost.
+    if patience:
+        # A bell that still waits in a long queue is not lost: the queue must have given out a canary sent after it.
+        heard = Worker.objects.filter(queue=model.QUEUE).aggregate(until=Max("heard_until"))["until"]
+        lost = Q(rung_at__lte=heard, rung_at__lt=Now() - timedelta(seconds=patience)) if heard else Q()
+        due = due.filter(Q(rung_at__isnull=True) | lost)
     for row in _first(due.only("pk")):
         # The one reaper whose update counts rings.
         if due.filter(pk=row.pk).update(rung_at=Now()):
