@@ -12,6 +12,7 @@ import av
 from rendering.engine.check import digest
 from rendering.engine.errors import CheckFailed, SizeLimitTooSmall
 from rendering.engine.finished import Report, draft_of, opened
+from rendering.engine.poster import frame_at
 
 WIDEST = 480
 FASTEST = 10
@@ -19,6 +20,7 @@ LONGEST = 60
 """Seconds; of a longer film the preview is its beginning."""
 SMALLER = ((1.0, 1), (0.75, 1), (0.5, 2), (0.35, 2), (0.25, 5))
 """(share of the size, one of so many frames) to try one after the other when the file may have only so many bytes."""
+PALETTE_FRAMES = 24
 READ = {"protocol_whitelist": "file,pipe", "format_whitelist": "gif"}
 CLOCK = 100
 """A GIF counts hundredths of a second."""
@@ -32,7 +34,7 @@ def handle(request: dict[str, Any], report: Report) -> dict[str, Any]:
         for share, slower in SMALLER:
             numbers = picked(plan["frames"], plan["fps"], slower)
             size = measures(plan["width"], plan["height"], share)
-            palette = palette_of(source, numbers, size, report)
+            palette = palette_of(source, numbers, size, plan["fps"])
             write(source, draft, numbers, plan["fps"], size, palette, report)
             if not most or draft.stat().st_size <= most:
                 return check(draft, len(numbers), min(plan["frames"] / plan["fps"], LONGEST), size)
@@ -65,14 +67,17 @@ def chosen(source: Path, numbers: list[int], report: Report) -> Iterator[Any]:
                 return
 
 
-def palette_of(source: Path, numbers: list[int], size: tuple[int, int], report: Report) -> Any:
-    """The 256 colours of all these frames."""
+def palette_of(source: Path, numbers: list[int], size: tuple[int, int], fps: int) -> Any:
+    """256 colours for all these frames, taken from some of them: all would take many times as long for no better."""
+    half = max(2, size[0] // 2), max(2, size[1] // 2)
     graph = None
-    for place, frame in enumerate(chosen(source, numbers, report)):
-        if graph is None:
-            graph = linked(frame, [small(size), ("palettegen", "stats_mode=diff")])
-        frame.pts, frame.time_base = place, Fraction(1, CLOCK)
-        graph.push(frame)
+    with opened(source) as film:
+        for place, number in enumerate(numbers[:: -(-len(numbers) // PALETTE_FRAMES)]):
+            frame = frame_at(film, number, fps)
+            if graph is None:
+                graph = linked(frame, [small(half), ("palettegen", "stats_mode=full")])
+            frame.pts, frame.time_base = place, Fraction(1, CLOCK)
+            graph.push(frame)
     if graph is None:
         raise CheckFailed("The film has no frame for a preview.")
     graph.push(None)
@@ -140,7 +145,7 @@ def coloured(frame: Any, size: tuple[int, int], palette: Any) -> tuple[Any, Any]
     graph = av.filter.Graph()
     pictures, colours = buffer_of(graph, frame), buffer_of(graph, palette)
     name, options = small(size)
-    scale, use = graph.add(name, options), graph.add("paletteuse", "dither=bayer:bayer_scale=4")
+    scale, use = graph.add(name, options), graph.add("paletteuse", "dither=bayer:bayer_scale=4:diff_mode=rectangle")
     sink = graph.add("buffersink")
     pictures.link_to(scale)
     scale.link_to(use, 0, 0)
