@@ -79,7 +79,10 @@ class Demo(Template):
         left, top, width, room = safe_area(scene)
         base, facts = base_size(scene), scene.assets[self.video]
         ratio = (facts.width or 16) / (facts.height or 9)
-        title = min(height(self.title, self.title_size(scene, width), width, bold=True), 5.4 * base)
+        title = min(
+            height(self.title, self.title_size(scene, width), width, bold=True),
+            (9 if scene.height > scene.width else 5.4) * base,
+        )
         callout = max((self.plate_size(scene, each["text"], width)[2] for each in self.callouts), default=0.0)
         callout += 0.9 * base if callout else 0.0
         stacked = around((left, 0, width, room - title - base - callout), ratio, base)
@@ -96,9 +99,9 @@ class Demo(Template):
     def title_size(self, scene: SceneFrame, width: float) -> float:
         """Above the window; an upright frame has more room there."""
         base = base_size(scene)
-        most = 3.2 if scene.height > scene.width else 2.3
+        most = 3.6 if scene.height > scene.width else 2.3
         return largest(
-            self.title, (width, (8 if scene.height > scene.width else 5) * base), (1.2 * base, most * base), bold=True
+            self.title, (width, (9 if scene.height > scene.width else 5) * base), (1.2 * base, most * base), bold=True
         )
 
     def window(self, scene: SceneFrame, box: Box) -> tuple[Layer, ...]:
@@ -169,7 +172,8 @@ class Demo(Template):
         """Type size, width and height of a callout's plate."""
         base = base_size(scene)
         inner = min(width, 34 * base) - 2 * SIDE * base
-        size = largest(text, (inner, 3.4 * base), (0.95 * base, 1.25 * base), bold=True)
+        most = 1.7 if scene.height > 1.5 * scene.width else 1.25
+        size = largest(text, (inner, 2.7 * most * base), (0.95 * base, most * base), bold=True)
         wide = min(inner, text_width(text, size, bold=True) * 1.04)
         return size, wide + 2 * SIDE * base, height(text, size, inner, bold=True) + 2 * EDGE * base
 

@@ -16,7 +16,8 @@ from rendering.video_templates.layout import base_size, enter, leave, safe_area,
 from rendering.video_templates.lettering import LINE, height, largest
 
 SHRINK = 0.95
-LARGEST = 1.45
+LARGEST, LARGEST_UPRIGHT = 1.45, 1.8
+"""A card's unit in base sizes; an upright frame has room to spare."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,10 @@ class HowItWorks(Template):
         tint, accent, ink, _ = paper(scene)
         left, top, width, room = safe_area(scene)
         base = base_size(scene)
-        size = largest(self.title, (width, 0.2 * room), (1.3 * base, 2.7 * base), bold=True)
-        title = min(height(self.title, size, width, bold=True), 0.22 * room)
-        stroke, gap, under = 0.9 * base, 0.9 * base, 1.3 * base
+        size = largest(self.title, (width, 0.17 * room), (1.2 * base, 2.7 * base), bold=True)
+        title = min(height(self.title, size, width, bold=True), 0.18 * room)
+        crowded = len(self.steps) > 4
+        stroke, gap, under = 0.9 * base, (0.55 if crowded else 0.9) * base, (1.0 if crowded else 1.3) * base
         grid = self.grid((width, room - stroke - title - under), base, gap)
         high = grid.rows * (grid.height + gap) - gap
         at = top + max(0.0, room - stroke - title - under - high) / 2
@@ -100,6 +102,7 @@ class HowItWorks(Template):
         """The arrangement in which all words fit, with pictures if that leaves room, and as large as can be."""
         count = len(self.steps)
         pictures = (True, False) if any(step["image"] for step in self.steps) else (False,)
+        largest_unit = base * (LARGEST_UPRIGHT if room[1] > 1.2 * room[0] else LARGEST)
         found = []
         for columns in range(1, count + 1):
             rows = ceil(count / columns)
@@ -108,7 +111,7 @@ class HowItWorks(Template):
             if (rows - 1) * columns >= count or (columns > 1 and width < 10.5 * base):
                 continue
             for pictured in pictures:
-                grid = Grid(columns, rows, width, most, LARGEST * base, most > 0.75 * width, pictured)
+                grid = Grid(columns, rows, width, most, largest_unit, most > 0.75 * width, pictured)
                 while grid.unit > 0.75 * base and self.tallest(grid) > most:
                     grid = replace(grid, unit=grid.unit * SHRINK)
                 need = self.tallest(grid)

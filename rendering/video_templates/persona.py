@@ -57,9 +57,13 @@ class Persona(Template):
                 *placed,
                 *stacked(rest, top + side + 1.8 * base),
             ]
-        side = min(0.6 * width, 0.34 * room)
-        head = self.head(scene, width, 0.26 * room, left, "center")
-        rest = self.rest(scene, (left, 0, width, room - side - tall(head) - 2.8 * base), "center")
+        wanted = bool(self.traits) + bool(self.quote)
+        for share in (0.34, 0.27, 0.2):  # a smaller photo rather than no quote
+            side = min(0.6 * width, share * room)
+            head = self.head(scene, width, 0.26 * room, left, "center")
+            rest = self.rest(scene, (left, 0, width, room - side - tall(head) - 2.8 * base), "center")
+            if len(rest) == wanted:
+                break
         column = [*head, *rest]
         top += max(0.0, room - side - 1.2 * base - tall(column)) / 2
         photo = (left + (width - side) / 2, top, side, side)
