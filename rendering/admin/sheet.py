@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from media_assets.models import MediaAsset
@@ -13,7 +14,7 @@ from rendering.models import Storyboard
 from rendering.models.storyboard import words
 from rendering.states import LIVE, JobKind
 from rendering.video_templates import catalogue
-from rendering.workflow import assets, money
+from rendering.workflow import assets, money, order
 from rendering.workflow import document as documents
 from rendering.workflow.frame_size import frame_rate
 
@@ -41,7 +42,7 @@ def of(request: HttpRequest, storyboard: Storyboard) -> dict[str, Any]:
         "jobs": bars.shown(storyboard.jobs.order_by("-created_at")[:JOBS_SHOWN]),
         "generating": storyboard.jobs.filter(kind=JobKind.GENERATE, status__in=LIVE).exists(),
         "may_decide": request.user.has_perm("rendering.approve_storyboard"),
-        "may_render": request.user.has_perm("rendering.add_job"),
+        "may_render": order.may_render(cast(User, request.user), storyboard),
         "may_see_jobs": request.user.has_perm("rendering.view_job"),
     }
 

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from rendering.api.bodies import ApprovalBody, DecisionBody, SubmitBody
 from rendering.api.jobs import JobSerializer, ordered
+from rendering.api.orders import require_may_render
 from rendering.api.schema import described
 from rendering.models import Storyboard
 from rendering.workflow import review
@@ -38,10 +39,11 @@ class StoryboardReviews:
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """Approve exactly this revision. With `render` its film is ordered too, or neither happens: 202 with the
-        job."""
+        job. It takes who may do both, and of a key both scopes, `review` and `write`."""
         storyboard: Storyboard = self.as_read()
         decision = ApprovalBody.read(request)
         if decision.pop("render"):
+            require_may_render(request, storyboard)
             return ordered(request, review.approve_and_render(storyboard, self.caller, **decision))
         return self._decided(review.approve(storyboard, self.caller, **decision))
 

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from rendering.models import Job, Review, Storyboard
 from rendering.states import JobKind, StoryboardState
 from rendering.workflow import order, write
 from tests.admin.pages import JOBS, LIST, deed, page, told
+from tests.base import person
 
 Browser = Callable[[User], Client]
 
@@ -101,6 +102,32 @@ def test_what_is_missing_is_told_and_nothing_is_submitted(writer, author, docume
     assert board.status == StoryboardState.DRAFT
 
 
+def test_a_film_of_others_is_ordered_only_by_who_may_add_jobs(browser: Browser, submitted):
+    user = person("decider", staff=True)
+    seen = Permission.objects.filter(codename__in=["view_storyboard", "approve_storyboard"])
+    user.user_permissions.set(seen)
+    client = browser(user)
+    shown = client.get(page(submitted)).content.decode()
+    assert 'value="approve"' in shown and 'value="approve_and_render"' not in shown
+    assert decide(client, submitted, "approve_and_render").status_code == 403
+    assert not Review.objects.exists()
+    assert told(decide(client, submitted, "approve")) == "Approved."
+    assert deed(submitted, "render") not in client.get(page(submitted)).content.decode()
+    assert client.post(deed(submitted, "render")).status_code == 403
+    assert not Job.objects.exists()
+
+
+def test_an_owner_orders_their_own_film_without_the_permission(browser: Browser, approved, author):
+    author.is_staff = True
+    author.save()
+    author.groups.clear()
+    author.user_permissions.set([Permission.objects.get(codename="view_storyboard")])
+    client = browser(author)
+    assert deed(approved, "render") in client.get(page(approved)).content.decode()
+    assert client.post(deed(approved, "render"))["Location"] == page(approved)
+    assert Job.objects.get().storyboard == approved
+
+
 def test_render_orders_the_approved_film_once(reviewer_admin, approved):
     first = reviewer_admin.post(deed(approved, "render"))
     second = reviewer_admin.post(deed(approved, "render"))
@@ -115,6 +142,8 @@ def test_nothing_is_rendered_without_an_approval(reviewer_admin, submitted):
 
 def test_generate_orders_scenes_from_a_brief_or_only_what_is_missing(writer, board):
     writer.post(deed(board, "generate"), {"brief": "# Dawn\n\nThe sun rises."})
+    assert told(writer.post(deed(board, "generate"), {"brief": "  "})) == "The storyboard is being generated already."
+    order.cancel(Job.objects.get())
     writer.post(deed(board, "generate"), {"brief": "  "})
     missing, brief = Job.objects.filter(kind=JobKind.GENERATE).order_by("-created_at")
     assert brief.options == {"brief": "# Dawn\n\nThe sun rises."}

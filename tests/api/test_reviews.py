@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 
 from rendering.models import Job, Review, Storyboard
+from rendering.workflow import review
 from tests.api.conftest import url
 from tests.base import Api, person, problem
 
@@ -128,3 +129,45 @@ def test_unknown_words_in_a_decision_are_errors(reviewer_api: Api, submitted: St
         ("/revision", "required"),
         ("/revison", "unknown"),
     }
+
+
+def decider() -> User:
+    """A member of staff who may decide, and nothing else."""
+    user = person("decider", staff=True)
+    user.user_permissions.set([Permission.objects.get(codename="approve_storyboard")])
+    return user
+
+
+@pytest.mark.parametrize("path", ["approve/", "render/"])
+def test_a_film_of_others_is_ordered_only_by_who_may_add_jobs(api: type[Api], submitted: Storyboard, path: str) -> None:
+    user = decider()
+    if path == "render/":
+        review.approve(submitted, user, 1)
+    body = {"revision": 1, "render": True} if path == "approve/" else {}
+    problem(api(user).post(url(submitted, path), body), 403, "permission_denied")
+    assert not Job.objects.exists()
+    assert Review.objects.count() == (0 if path == "approve/" else 1)
+    user.user_permissions.add(Permission.objects.get(codename="add_job"))
+    user = User.objects.get(pk=user.pk)
+    assert api(user).post(url(submitted, path), body).status_code == 202
+
+
+def test_a_reviewer_orders_the_film_that_was_approved(reviewer_api: Api, approved: Storyboard) -> None:
+    assert reviewer_api.post(url(approved, "render/"), {}).status_code == 202
+
+
+def test_to_order_with_an_approval_a_key_needs_both_scopes(
+    api: type[Api], reviewer: User, submitted: Storyboard
+) -> None:
+    body = {"revision": 1, "render": True}
+    for scopes in (["review"], ["write"], ["read", "review"]):
+        problem(api(reviewer, *scopes).post(url(submitted, "approve/"), body), 403, "scope_missing")
+    assert not Review.objects.exists() and not Job.objects.exists()
+    assert api(reviewer, "review", "write").post(url(submitted, "approve/"), body).status_code == 202
+
+
+def test_an_owner_who_may_decide_orders_their_own_film(api: type[Api], submitted: Storyboard, author: User) -> None:
+    author.groups.clear()
+    author.user_permissions.set([Permission.objects.get(codename="approve_storyboard")])
+    owner = api(User.objects.get(pk=author.pk), "review", "write")
+    assert owner.post(url(submitted, "approve/"), {"revision": 1, "render": True}).status_code == 202

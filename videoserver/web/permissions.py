@@ -32,13 +32,9 @@ class HasScope(BasePermission):
     """A key needs `read` to read and `write` to write, or the scope that the view's `scopes` names for the action."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        held = getattr(request.auth, "scopes", None)
-        if held is None:  # a session has no scopes: it may do what its user may
-            return True
         default = READ if request.method in SAFE_METHODS else WRITE
-        needed = getattr(view, "scopes", {}).get(action_of(view, request), default)
-        if handles(view, request) and needed not in held:
-            raise ScopeMissing(f"This needs an API key with the scope {needed}.")
+        if handles(view, request):
+            require_scope(request, getattr(view, "scopes", {}).get(action_of(view, request), default))
         return True
 
 
@@ -62,6 +58,13 @@ class HasModelPermission(BasePermission):
             return True
         meta = obj._meta
         return bool(request.user.has_perm(f"{meta.app_label}.{VERBS.get(action, 'change')}_{meta.model_name}"))
+
+
+def require_scope(request: Request, needed: str) -> None:
+    """Raise ScopeMissing when the caller's key lacks it. A session has no scopes: it may do what its user may."""
+    held = getattr(request.auth, "scopes", None)
+    if held is not None and needed not in held:
+        raise ScopeMissing(f"This needs an API key with the scope {needed}.")
 
 
 def owner_of(thing: Any, path: str) -> Any:
