@@ -9,14 +9,13 @@ from typing import Any
 import av
 import cv2
 
+from rendering.engine import media
 from rendering.engine.colours import Converter
 from rendering.engine.errors import MediaProcessingFailed
-from rendering.engine.images import BACKDROP_BLUR, BACKDROP_LIGHT, MOST_PIXELS
+from rendering.engine.images import BACKDROP_BLUR, BACKDROP_LIGHT
 from rendering.engine.planes import Bitmap, Planes, blend, even, fade
 from rendering.engine.timeline import Fit
 
-OPTIONS = {"protocol_whitelist": "file", "format_whitelist": "mov,mp4,matroska,webm,avi"}
-"""A playlist or a script that calls itself .mp4 is refused, and nothing but the file itself is opened."""
 TOLERANCE = 0.002
 """Seconds: containers that count milliseconds round a frame's time by up to half of one."""
 SEEK_SECONDS = 2.0
@@ -31,19 +30,22 @@ class Footage:
         self.path, self.name, self.size, self.fit, self.backdrop = path, sha256[:12], size, fit, backdrop
         self.converter = Converter()
         self.shown: Bitmap | None = None
+        self.first = True
         self.open()
 
     def open(self) -> None:
-        try:
-            self.container: Any = av.open(str(self.path), options=OPTIONS)
-        except (av.FFmpegError, ValueError) as error:
-            raise MediaProcessingFailed(f"The footage {self.name} cannot be opened.") from error
-        if not self.container.streams.video:
+        what = f"The footage {self.name}"
+        self.container: Any = media.opened(self.path, what)
+        film = media.film(self.container)
+        if film is None:
             raise MediaProcessingFailed(f"The footage {self.name} has no picture.")
-        self.stream = self.container.streams.video[0]
+        if self.first:
+            media.require_limits(self.path, self.container, what)
+            self.first = False
+        self.stream = film
         self.stream.thread_type = "AUTO"
         self.stream.codec_context.thread_count = 2
-        self.stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+        media.limit(self.stream)
         self.origin = (self.container.start_time or 0) / av.time_base
         self.frames = self.decoded()
         self.now: Any = None

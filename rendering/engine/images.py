@@ -71,7 +71,14 @@ def bitmap(
                 raise MediaProcessingFailed(f"The picture {sha256[:12]} is larger than 36 megapixels or 8192 pixels.")
             size = width, height
             drawn = cover(image, size) if fit == "cover" else contain(image, size, backdrop, safe)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+        MemoryError,
+    ) as error:
         raise MediaProcessingFailed(f"The picture {sha256[:12]} cannot be decoded.") from error
     if drawn.mode == "RGB":
         return Bitmap(from_rgb(np.asarray(drawn)))

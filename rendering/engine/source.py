@@ -10,13 +10,10 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from rendering.engine import media
 from rendering.engine.errors import MediaProcessingFailed
 
 RATE = 48_000
-READ = {
-    "protocol_whitelist": "file,pipe",
-    "format_whitelist": "mov,mp4,matroska,webm,avi,mp3,wav,flac,ogg,aac",
-}
 GAP = RATE // 20
 """Samples by which a file's stamps may wander before they are believed: 50 ms."""
 SHORT = 0.5
@@ -79,10 +76,7 @@ def opened(path: Path, name: str) -> Any:
     """The file, opened for reading as one of the formats that we take."""
     if not path.is_file():
         raise MediaProcessingFailed(f"FFmpeg processing failed: the sound {name} is missing.")
-    try:
-        return av.open(str(path), options=READ)
-    except (av.FFmpegError, OSError) as error:
-        raise MediaProcessingFailed(f"FFmpeg processing failed: the sound {name} cannot be read.") from error
+    return media.opened(path, f"FFmpeg processing failed: the sound {name}")
 
 
 def decoded(path: Path, name: str, start: float, silent_video: bool) -> Iterator[Block]:
