@@ -1,5 +1,6 @@
 """What can go wrong with media: each leaf has a stable code, an HTTP status and a sentence for people."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -64,6 +65,17 @@ class StorageFailed(MediaError):
 
     code, status, sentence = "storage_upload_failed", 503, "The storage did not keep the file as it was sent."
     permanent = False
+
+
+class ServerBusy(MediaError):
+    """Every child that could look into the file has another one; `headers` say when to come again."""
+
+    code, status, sentence = "server_busy", 503, "The server is busy. Try again in a moment."
+    permanent = False
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self.headers = dict(headers)
+        super().__init__()
 
 
 class InputGone(MediaError):

@@ -24,6 +24,7 @@ from media_assets.exceptions import (
     FileTooSmall,
     NotAVideo,
     ProcessingFailed,
+    ServerBusy,
     TooLarge,
     UnexpectedType,
 )
@@ -32,7 +33,7 @@ from media_assets.names import label
 from media_assets.transfer import CHUNK, OnEvent, bring, spoken, store
 from videoserver.work import process, workspace
 from videoserver.work.sandbox import ChildFailed, Limits
-from videoserver.work.warm import warm
+from videoserver.work.warm import Busy, warm
 
 LOOK_SECONDS = 240
 CHILD = "media_assets.av"
@@ -184,6 +185,8 @@ def inspect(
     }
     try:
         return warm(CHILD, LIMITS).request(request, folder=folder, on_event=on_event, deadline=LOOK_SECONDS)
+    except Busy as busy:
+        raise ServerBusy(busy.headers) from busy
     except ChildFailed as failure:
         if refusal := REFUSALS.get(failure.code):
             raise refusal(failure.detail) from failure
