@@ -146,10 +146,11 @@ class RenderBody(Body):
         return options
 
 
-class SecondBody(Body):
-    """A moment of a film."""
+class StillBody(Body):
+    """A moment of the film that a revision makes."""
 
     at = serializers.FloatField(min_value=0, max_value=1_000_000, required=False, default=0.0)
+    r = serializers.IntegerField(min_value=1, required=False)
 
 
 class GenerateBody(Body):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, ClassVar, cast
 
 from django.contrib.auth.models import User
@@ -11,9 +12,9 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rendering.api.bodies import GenerateBody, NothingBody, RenderBody, SecondBody
+from rendering.api.bodies import GenerateBody, NothingBody, RenderBody, StillBody
 from rendering.api.jobs import JobSerializer, ordered
-from rendering.api.schema import MONEY, TEXT, UUID, described, file_of, query, schema_of
+from rendering.api.schema import MONEY, TEXT, UUID, WHOLE, described, file_of, query, schema_of
 from rendering.models import Storyboard
 from rendering.workflow import money, order, stills, write
 from videoserver.web.permissions import READ, WRITE, require_scope
@@ -29,7 +30,8 @@ LINE = schema_of(
     }
 )
 ESTIMATE = schema_of({"total": MONEY, "currency": TEXT, "lines": {"type": "array", "items": LINE}})
-STILL_SECONDS = 60
+KEPT_SECONDS = 3600
+"""How long a browser keeps a still of a revision that it named."""
 
 
 class StoryboardOrders:
@@ -80,19 +82,27 @@ class StoryboardOrders:
         return Response({"total": str(found.total), "currency": found.currency, "lines": found.lines})
 
     @described(
-        parameters=[query("at", {"type": "number", "minimum": 0, "default": 0}, "Seconds from the film's start.")],
+        parameters=[
+            query("at", {"type": "number", "minimum": 0, "default": 0}, "Seconds from the film's start."),
+            query("r", WHOLE, "The revision that is meant: as long as it is the present one, the picture may be kept."),
+        ],
         responses=file_of("image/jpeg"),
     )
     @action(detail=True, url_path="still.jpg")
     def still(self, request: Request, pk: str) -> HttpResponse:
         """One frame of the film; after the end it is the last one."""
         storyboard: Storyboard = self.get_object()
-        asked = SecondBody(data=request.query_params.dict())
+        asked = StillBody(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        response = HttpResponse(stills.of(storyboard, asked.validated_data["at"]), content_type="image/jpeg")
-        response["Cache-Control"] = f"private, max-age={STILL_SECONDS}"
-        response["X-Content-Type-Options"] = "nosniff"
-        return response
+        picture = stills.of(storyboard, asked.validated_data["at"])
+        # Without its revision an address shows another picture after each edit, so the browser must ask every time.
+        fixed = asked.validated_data.get("r") == storyboard.revision
+        headers = {
+            "Cache-Control": f"private, max-age={KEPT_SECONDS}" if fixed else "private, no-cache",
+            "ETag": f'"{hashlib.sha256(picture).hexdigest()[:32]}"',
+            "X-Content-Type-Options": "nosniff",
+        }
+        return HttpResponse(picture, content_type="image/jpeg", headers=headers)
 
 
 def require_may_render(request: Request, storyboard: Storyboard) -> None:

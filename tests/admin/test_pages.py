@@ -64,7 +64,9 @@ def running(board: Storyboard, segments: int = 4, done: int = 1) -> Job:
 def test_the_contact_sheet_shows_every_scene_at_its_middle(onlooker, submitted):
     shown = text(onlooker, page(submitted))
     still = f"/api/v1/storyboards/{submitted.pk}/still.jpg"
-    assert re.findall(rf"{still}\?at=([\d.]+)", shown) == ["0.125", "0.625"]  # each without what it shares
+    pictures = re.findall(rf'src="{still}\?at=([\d.]+)&amp;r=(\d+)"', shown)
+    revision = str(submitted.revision)
+    assert pictures == [("0.125", revision), ("0.625", revision)]  # each at what it shares with no other
     assert "The old harbour at dawn" in shown and "crossfade 0.25\u00a0s" in shown
     assert onlooker.get(still, {"at": "0.125"})["Content-Type"] == "image/jpeg"
 

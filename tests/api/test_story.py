@@ -9,9 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from media_assets.models import MediaAsset
 from rendering import tasks
-from rendering.models import Job
+from rendering.models import Job, Storyboard
 from tests import footage
-from tests.api.conftest import scene
+from tests.api.conftest import scene, url
 from tests.base import Api, problem
 
 
@@ -135,12 +135,28 @@ def test_a_still_is_a_picture_of_the_film(author_api: Api, board: Any) -> None:
     path = f"/api/v1/storyboards/{board.pk}/still.jpg"
     response = author_api.get(f"{path}?at=0.5", headers={"Accept": "image/jpeg"})
     assert (response.status_code, response["Content-Type"]) == (200, "image/jpeg")
-    assert "max-age=60" in response["Cache-Control"]
     with footage.Image.open(BytesIO(response.content)) as image:
         assert (image.format, image.size) == ("JPEG", (64, 64))
     assert author_api.get(f"{path}?at=99").status_code == 200
-    for query in ("at=-1", "at=now", "at=nan", "when=1"):
+    for query in ("at=-1", "at=now", "at=nan", "when=1", "r=0", "r=now"):
         problem(author_api.get(f"{path}?{query}"), 400, "validation_error")
+
+
+def test_a_still_is_kept_only_for_the_revision_that_it_shows(author_api: Api, board: Storyboard) -> None:
+    path = f"/api/v1/storyboards/{board.pk}/still.jpg?at=0.5"
+    for stale in (path, f"{path}&r=2"):
+        assert author_api.get(stale)["Cache-Control"] == "private, no-cache"
+    kept = author_api.get(f"{path}&r=1")
+    assert kept["Cache-Control"] == "private, max-age=3600"
+    same = author_api.get(path, headers={"If-None-Match": kept["ETag"]})
+    assert (same.status_code, same.content, same["Cache-Control"]) == (304, b"", "private, no-cache")
+
+    changed = [scene | {"caption": "Another"} for scene in author_api.get(url(board)).json()["scenes"]]
+    assert author_api.patch(url(board), {"scenes": changed}).json()["revision"] == 2
+    after = author_api.get(path, headers={"If-None-Match": kept["ETag"]})
+    assert after.status_code == 200 and after["ETag"] != kept["ETag"]
+    assert author_api.get(f"{path}&r=1")["Cache-Control"] == "private, no-cache"
+    assert author_api.get(f"{path}&r=2")["Cache-Control"] == "private, max-age=3600"
 
 
 def test_a_brief_becomes_scenes_with_pictures(author_api: Api) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import parse_etags
 from rest_framework.exceptions import NotFound
@@ -102,7 +102,9 @@ def require_match(request: Request, etag: str) -> None:
 
 def _conditional(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """Give a read its ETag (the view's own, else the body's hash) and answer 304 to who has it already."""
-    if request.method not in ("GET", "HEAD") or response.status_code != 200 or not isinstance(response, Response):
+    if request.method not in ("GET", "HEAD") or response.status_code != 200 or not isinstance(response, HttpResponse):
+        return response
+    if not isinstance(response, Response) and not response.has_header("ETag"):
         return response
     if not response.has_header("ETag"):
         response["ETag"] = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
