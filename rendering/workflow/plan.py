@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rendering.engine import captions
 from rendering.engine.segments import Encoding
-from rendering.engine.timeline import Clip, Sound, Timeline, Transition, whole_frames
+from rendering.engine.timeline import Clip, Sound, TextLayer, Timeline, Transition, whole_frames
 from rendering.video_templates import catalogue
 from rendering.video_templates.base import AssetFacts, Brand, SceneFrame
 from rendering.video_templates.check import FieldError
@@ -50,7 +50,7 @@ def timeline(
         way_out = ways_in[at + 1].frames if at + 1 < len(scenes) else 0
         place = SceneFrame(across, down, fps, frames[at], ways_in[at].frames, captioned, brand, assets, way_out)
         template = catalogue.get(scene["template"])(scene["params"])
-        clip = template.clip(place)
+        clip = named(template.clip(place), scene["params"])
         if captioned:
             lines = captions.layers(
                 scene["caption"],
@@ -67,6 +67,28 @@ def timeline(
         sounds += [(at, sound) for sound in template.sounds(place)]
     film = Timeline(across, down, fps, tuple(clips), loudness_lufs=document["loudness_lufs"])
     return replace(film, audio=(*music(document, assets), *voices(film, scenes, assets), *footage(film, sounds)))
+
+
+def named(clip: Clip, params: Mapping[str, Any]) -> Clip:
+    """Its texts called by the parameters that they show: a warning says which one had to be cut."""
+    names = dict(leaves(params))
+    layers = (
+        replace(layer, role=names.get(layer.text, "")) if isinstance(layer, TextLayer) and not layer.role else layer
+        for layer in clip.layers
+    )
+    return replace(clip, layers=tuple(layers))
+
+
+def leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Each text in the parameters, and what it is called."""
+    if isinstance(value, str):
+        yield value, name.replace("_", " ")
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from leaves(inner, key)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from leaves(inner, name)
 
 
 def facts(asset: MediaAsset) -> AssetFacts:
