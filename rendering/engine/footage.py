@@ -41,6 +41,7 @@ class Footage:
             raise MediaProcessingFailed(f"The footage {self.name} has no picture.")
         if self.first:
             media.require_limits(self.path, self.container, what)
+            media.require_readable(film, what)
             self.first = False
         self.stream = film
         self.stream.thread_type = "AUTO"

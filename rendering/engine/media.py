@@ -15,6 +15,8 @@ from rendering.engine.errors import MediaProcessingFailed
 
 OPTIONS = {"protocol_whitelist": "file", "format_whitelist": probe.OPTIONS["format_whitelist"]}
 """A playlist or a script that calls itself .mp4 is refused, and nothing but the file itself is opened."""
+DOLBY_ONLY = {"dvh1", "dvhe", "dav1"}
+UNSPECIFIED = 2
 
 
 def opened(path: Path, what: str) -> Any:
@@ -52,6 +54,13 @@ def require_limits(path: Path, container: Any, what: str) -> None:
 def film(container: Any) -> Any:
     """Its video stream, if it has one; a record's cover is none."""
     return probe.film_of(container)
+
+
+def require_readable(stream: Any, what: str) -> None:
+    """Refuse Dolby Vision whose picture makes sense to its own decoders alone (profile 5)."""
+    context = stream.codec_context
+    if context.codec_tag in DOLBY_ONLY and context.color_trc in (0, UNSPECIFIED):
+        raise MediaProcessingFailed(f"{what} is Dolby Vision without a picture for other players. Convert it first.")
 
 
 def limit(stream: Any) -> None:

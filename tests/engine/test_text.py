@@ -8,7 +8,7 @@ from rendering.engine import captions
 from rendering.engine.faces import FAMILIES, font
 from rendering.engine.planes import Planes, blend
 from rendering.engine.runs import runs
-from rendering.engine.text import draw
+from rendering.engine.text import draw, warnings
 from rendering.engine.timeline import TextLayer, at_frame
 from rendering.engine.typeset import ELLIPSIS, set_text
 
@@ -161,3 +161,65 @@ def test_a_caption_fades_in_and_out_between_the_transitions():
 
 def test_no_words_no_caption():
     assert captions.layers(" ", 640, 360, 120, 30) == ()
+
+
+def test_the_named_font_is_used_where_it_has_the_glyph_and_others_where_not():
+    def families(words, font):
+        return {run.family for line in set_text(text(words, font=font)).lines for run in line.runs}
+
+    assert families("Hafen", "Noto Serif") == {"NotoSerif"}
+    assert families("Гавань", "noto sans  MONO") == {"NotoSansMono"}
+    assert families("Hafen 港", "Noto Serif") == {"NotoSerif", "NotoSansCJK"}
+    assert families("Hafen", "Comic Sans") == {"Inter"}
+    assert families("a 🎉 b", "Inter") == {"Inter", "NotoColorEmoji"}
+
+
+def test_emoji_keep_their_colours_and_text_its_own():
+    bitmap = draw(text("🟥🟩 #", color="#0000ff"))
+    v, u = bitmap.planes.v.astype(int), bitmap.planes.u.astype(int)
+    assert v.max() > 200  # red
+    assert u.max() > 200  # blue
+    assert v[bitmap.alpha_chroma == 255].min() < 115  # green
+
+
+def test_what_holds_words_together_is_kept_and_blanks_are_not():
+    assert lines(text("  10\u00a0000   boats  ")) == ["10\u00a0000 boats"]
+    assert lines(text("a\x00b\x1b[31m\u200bc")) == ["ab[31m\u200bc"]
+
+
+def test_a_soft_hyphen_is_seen_only_where_a_line_ends():
+    assert lines(text("Schiff\u00adfahrt")) == ["Schifffahrt"]
+    assert lines(text("Dampfschiff\u00adfahrtsgesellschaft", box=(0, 0, 330, 200))) == [
+        "Dampfschiff-",
+        "fahrtsgesellschaft",
+    ]
+
+
+def test_a_text_that_had_to_be_cut_is_told_of_and_no_other():
+    assert warnings(text("Short")) == ()
+    (told,) = warnings(text(LONG * 3, role="title"))
+    assert told.startswith("the title was shortened to fit: “The fishing boats")
+    (told,) = warnings(text("rune ᚠ and ok"))
+    assert told == "no bundled font has 1 of the characters of the text: “rune ᚠ and ok”"
+
+
+@pytest.mark.parametrize("words", ["Ễ Ộ", "ผู้ ที่", "लौटती हैं", "مُحَمَّدٌ", "Z͑ͫ̓ͪ̂ͫ̽͏̴̙̤̞͉͚̯̞̠͍A̴̵̜̰͔ͫ͗͢L̠ͨͧͩ͘G̴̻͈͍͔̹̑͗̎̅͛́Ǫ̵̹̻̝̳͂̌̌͘!͖̬̰̙̗̿̋ͥͥ̂ͣ̐́́͜͞"])
+def test_piled_marks_stay_in_the_box_and_whole(words):
+    box = (100, 100, 400, 120)
+    for anchor in ("top", "bottom"):
+        _, top, _, bottom = ink(text(words, box, size=90.0, anchor=anchor))
+        assert (top >= 99, bottom <= 221) == (True, True)
+
+
+def test_start_is_where_the_script_begins():
+    left, _, right, _ = ink(text("Hafen", align="start"))
+    assert (left < 110, right < 400) == (True, True)
+    left, _, right, _ = ink(text("نمل", align="start"))
+    assert (left > 300, right > 480) == (True, True)
+
+
+def test_the_longest_texts_are_cut_and_fill_their_box():
+    for words in (LONG * 60, "渔船在黎明时分回到老港口，" * 200, "ab" * 2000):
+        block = set_text(text(words, box=(0, 0, 1500, 600)))
+        assert block.cut
+        assert 500 < block.height <= 600

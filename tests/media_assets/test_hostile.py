@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,12 @@ def look(tmp_path: Path) -> Look:
         return ingest.inspect(path, tmp_path, "", tmp_path / "thumbnail.jpg", None)
 
     return ask
+
+
+@cache
+def zeros() -> bytes:
+    packer = zlib.compressobj(9)
+    return b"".join(packer.compress(bytes(2**20)) for _ in range(256)) + packer.flush()
 
 
 def small_and_alive(pid: int | None) -> None:
@@ -98,8 +105,7 @@ def test_a_picture_whose_chunks_unpack_to_far_too_much(look: Look, tmp_path: Pat
     """A quarter of a gigabyte in a quarter of a megabyte, in each place where a PNG may pack something."""
     look(footage.picture(tmp_path / "good.png"))
     pid = warm("media_assets.av").pid
-    packer = zlib.compressobj(9)
-    packed = b"".join(packer.compress(bytes(2**20)) for _ in range(256)) + packer.flush()
+    packed = zeros()
     before = {b"zTXt": b"k\0\0", b"iTXt": b"k\0\1\0\0\0", b"iCCP": b"k\0\0", b"IDAT": b""}[chunk]
     rows = zlib.compress(bytes((1 + 64 * 3) * 64))
     parts = [(b"IHDR", struct.pack(">IIBBBBB", 64, 64, 8, 2, 0, 0, 0)), (chunk, before + packed), (b"IDAT", rows)]
