@@ -14,6 +14,8 @@ from PIL import Image
 
 from media_assets.models import MediaAsset
 from rendering.engine.errors import SizeLimitTooSmall
+from rendering.engine.loudness import measure
+from rendering.engine.source import decoded
 from rendering.models import Job, Storyboard
 from rendering.workflow import clips, order, outputs, review, write
 from rendering.workflow import document as documents
@@ -205,3 +207,24 @@ def test_black_footage_is_no_picture_that_anybody_approved(
     job = work_off(order.render(approve(document | {"scenes": [document["scenes"][0], video]}))[0])
     assert job.error_code == "quality_check_failed"
     assert job.error_detail == "Scene 2 is black from 1.0 s to 5.0 s."
+
+
+def test_the_loudness_on_the_job_is_that_of_the_stored_film(
+    document: dict[str, Any], author: User, tmp_path: Path, approve: Approve
+) -> None:
+    """A soundtrack, a narration and the sound of footage, measured again as a player decodes them."""
+    song = keep(footage.tone(tmp_path / "song.mp3", 3, 220, -30), author)
+    voice = keep(footage.tone(tmp_path / "voice.wav", 1.5, 440, -12), author)
+    video = keep(footage.film(tmp_path / "pier.mp4", 3, 8, (64, 64), sound=660), author)
+    document |= {"soundtrack": {"asset": str(song.pk)}, "loudness_lufs": -16}
+    document["scenes"][0] |= {"duration": 2, "narration": str(voice.pk)}
+    document["scenes"].append({"template": "footage", "duration": 3, "params": {"video": str(video.pk)}})
+    job = work_off(order.render(approve(document))[0])
+    assert (job.status, job.error_detail) == ("completed", "")
+    assert job.quality["loudness_lufs"] == pytest.approx(-16, abs=0.5)
+    assert job.quality["true_peak_dbtp"] <= -1
+    film = job.results.get()
+    heard = measure(decoded(path_of(film.asset), "film", 0.0, False))
+    assert heard.lufs == pytest.approx(job.quality["loudness_lufs"], abs=0.1)
+    assert heard.peak_dbtp is not None
+    assert heard.peak_dbtp <= -1
