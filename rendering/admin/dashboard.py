@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from rendering.admin import bars
 from rendering.models import AssetUse, Job, JobResult, Storyboard
 from rendering.states import LIVE, StoryboardState
+from rendering.workflow.outputs import FILM
 
 SHOWN = 8
 
@@ -26,7 +27,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         }
     if user.has_perm("rendering.view_job"):
         live = Job.objects.filter(status__in=LIVE).select_related("storyboard").order_by("created_at")
-        films = JobResult.objects.filter(format="mp4").select_related("asset", "job__storyboard")
+        films = JobResult.objects.filter(name=FILM).select_related("asset", "job__storyboard")
         context |= {
             "live": bars.shown(live[:SHOWN]),
             "live_total": live.count(),
