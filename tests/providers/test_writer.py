@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rendering.providers.base import BriefEmpty, Draft, ProviderError
@@ -160,6 +160,7 @@ LINES = st.sampled_from(
 )  # fmt: skip
 
 
+@example(brief="---\n# Head\n---\n", count=None)
 @settings(max_examples=150, deadline=None)
 @given(st.lists(LINES, max_size=25).map("\n".join), st.none() | st.integers(1, 9))
 def test_any_markdown_gives_a_sound_storyboard_or_is_empty(brief: str, count: int | None) -> None:

@@ -77,7 +77,8 @@ def visible(text: str) -> str:
         for sign in text
         if sign in "\n\t\u200c\u200d" or unicodedata.category(sign) not in ("Cc", "Cs", "Co", "Cn")
     )
-    text = re.sub(r"\A\ufeff?\s*---\n.*?\n---\n", "", text, flags=re.DOTALL)
+    # Front matter, but only where every line of it is `key: value`: rules may stand around a heading, too.
+    text = re.sub(r"\A\ufeff?\s*---\n(?:[ \t]*[\w-]+:.*\n|[ \t]*(?:-[ \t].*)?\n)*---\n", "", text)
     text = re.sub(r"(?ms)^ {0,3}(```+|~~~+).*?(?:^ {0,3}\1\s*$|\Z)", "\n\n", text)
     return re.sub(r"<!--.*?(?:-->|\Z)", "", text, flags=re.DOTALL)
 
