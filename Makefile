@@ -29,7 +29,6 @@ setup-dev: setup
 		echo "$(LOCK_DEV)" > $(VENV)/dev.stamp; fi
 
 demo: setup ## Make a film from the brief in docs/ through the real queue and a real worker
-	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
 
 run: setup ## Web server and worker at http://127.0.0.1:8000/ (PORT to change)

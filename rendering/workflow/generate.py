@@ -22,7 +22,7 @@ from videoserver.work.row import WorkState
 
 logger = structlog.get_logger(__name__)
 
-SPARE = 4 / 3
+SPARE = 1.2
 """Pictures are made larger than the film, so that a zoom has something to show."""
 ASSET_PARAM = {"picture": (PredictionKind.IMAGE, "image"), "footage": (PredictionKind.CLIP, "video")}
 PICTURES = ("image", "clip")

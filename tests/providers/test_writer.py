@@ -49,7 +49,7 @@ def test_the_demos_brief_gives_a_short_film() -> None:
     assert 5 <= len(draft.scenes) <= 7
     assert 15 <= length(draft) <= 30
     assert draft.scenes[-1].template == "closing"
-    assert draft.scenes[-1].params["call_to_action"] == "Come for a morning, and stay for the light."
+    assert draft.scenes[-1].params["call_to_action"] == "Come, and stay for the light."
     assert PROVIDER.write_scenes(BRIEF) == draft
 
 

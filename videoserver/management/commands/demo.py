@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, User
 from django.core.files.storage import storages
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from rendering.models import Job, Storyboard
@@ -34,6 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, brief: Path, quality: str, **options: Any) -> None:
         begun = time.monotonic()
+        call_command("migrate", verbosity=0)
         text = brief.read_text()
         author, reviewer = person("demo-author", "author"), person("demo-reviewer", "reviewer", staff=True)
         log = settings.DATA_DIR / "demo-worker.log"
