@@ -22,6 +22,7 @@ from rendering.engine import launch
 from rendering.engine.segments import split
 from rendering.engine.timeline import Clip, ImageLayer, Sound, Timeline, VideoLayer
 from tests import footage
+from tests.services import lacking
 from videoserver.work.sandbox import Child, ChildFailed
 
 MOST_BYTES = 1024**3
@@ -136,8 +137,9 @@ def test_a_mov_that_refers_to_another_file_shows_nothing_of_it(child: Child, tmp
             assert np.abs(frame.to_ndarray(format="rgb24").astype(int) - CANARY).mean() > 40
 
 
-@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 def test_the_child_opens_nothing_that_a_script_names(child: Child, tmp_path: Path, canary: Path) -> None:
+    if shutil.which("strace") is None:
+        lacking("strace")
     render(child, good(tmp_path))
     log = tmp_path / "trace"
     words = ["strace", "-f", "-q", "-e", "trace=openat,open,connect", "-s", "300", "-o", str(log), "-p", str(child.pid)]
