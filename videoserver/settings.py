@@ -57,6 +57,15 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in env.str(name, default=default).split(",") if word.strip()]
 
 
+def cluster_name(name: str, text: str) -> str:
+    """What workers elsewhere are called; empty for none."""
+    if text and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,49}", text):
+        raise ImproperlyConfigured(f"{name} must be a name of letters, digits, '-', '_' and '.', but it is {text!r}.")
+    if text in QUEUES:
+        raise ImproperlyConfigured(f"{name} must be a new name, but {text!r} is a queue that every machine has.")
+    return text
+
+
 def rate(name: str, default: str) -> str:
     text: str = env.str(name, default=default).strip()
     if text and not re.fullmatch(r"[1-9][0-9]{0,8}/(s|min|hour|day)", text):
@@ -117,9 +126,11 @@ BROKER_URL = env.str("BROKER_URL", default="") or env.str("REDIS_URL", default="
 STORAGE = choice("STORAGE", "local", ("local",))
 LOG_FORMAT = choice("LOG_FORMAT", "text", ("text", "json"))
 QUEUES = ("default", "media_import", "render")
-WORKER_QUEUES = words("WORKER_QUEUES", ",".join(QUEUES))
-if unknown := set(WORKER_QUEUES) - set(QUEUES):
-    raise ImproperlyConfigured(f"WORKER_QUEUES may name {', '.join(QUEUES)}, but not {', '.join(sorted(unknown))}.")
+RENDER_CLUSTER = cluster_name("RENDER_CLUSTER", env.str("RENDER_CLUSTER", default="").strip())
+SERVABLE = (*QUEUES, RENDER_CLUSTER) if RENDER_CLUSTER else QUEUES
+WORKER_QUEUES = words("WORKER_QUEUES") or list(QUEUES)
+if unknown := set(WORKER_QUEUES) - set(SERVABLE):
+    raise ImproperlyConfigured(f"WORKER_QUEUES may name {', '.join(SERVABLE)}, but not {', '.join(sorted(unknown))}.")
 WORKER_NAME = env.str("WORKER_NAME", default="")
 MAX_UPLOAD_BYTES = whole("MAX_UPLOAD_BYTES", 5 * 1024**3, 1024, 1024**4)
 SEGMENT_CACHE_BYTES = whole("SEGMENT_CACHE_BYTES", 10 * 1024**3, 0, 1024**5)
@@ -142,7 +153,7 @@ CURRENCY = env.str("CURRENCY", default="USD")
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # pages are loaded with the URLs: workers and commands need none
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -320,6 +331,6 @@ Q_CLUSTER: dict[str, Any] = {
     "recycle": 500,
     "poll": 0.2,
     "cache": "queue",  # its heartbeat would be a write to the database twice a second; ours is in work.Worker
-    "ALT_CLUSTERS": {queue: {} for queue in QUEUES},
+    "ALT_CLUSTERS": {queue: {} for queue in SERVABLE},
     **({"redis": BROKER_URL} if BROKER_URL else {"orm": "default"}),
 }

@@ -8,6 +8,7 @@ from videoserver import health
 from videoserver.web import problems
 from videoserver.web.routers import route
 
+admin.autodiscover()
 urlpatterns = [
     path("admin/", admin.site.urls),
     route("health/live", health.live, name="health-live"),
