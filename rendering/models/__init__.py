@@ -1,8 +1,9 @@
 """Rows: storyboards, jobs and what belongs to them. They know no task, provider or engine."""
 
 from rendering.models.campaign import Campaign
-from rendering.models.job import Job, JobInput, JobResult, Segment
+from rendering.models.job import Job, JobInput, JobResult
 from rendering.models.prediction import Prediction, PredictionKind
+from rendering.models.segment import Segment
 from rendering.models.storyboard import CONTENT_FIELDS, AssetUse, Review, Scene, Storyboard
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Jobs, their segments and their results."""
+"""Jobs, their inputs and their results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from rendering.models.campaign import currency
 from rendering.models.storyboard import Storyboard
 from rendering.states import LIVE, JobKind, JobState, Stage
-from videoserver.work.row import WorkQuerySet, WorkRow, WorkState, work_constraints
+from videoserver.work.row import WorkQuerySet, WorkRow, work_constraints
 
 
 class JobQuerySet(WorkQuerySet):
@@ -123,48 +123,6 @@ class Job(WorkRow):
 
     def children(self) -> Iterable[QuerySet[Any]]:
         return (self.segments.all(), self.predictions.all())
-
-
-class Segment(WorkRow):
-    """A run of frames of a job's timeline that is rendered, hashed, cached and joined on its own."""
-
-    TASK = "rendering.tasks.run_segment"
-    QUEUE = "render"
-
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="segments")
-    index = models.PositiveIntegerField()
-    variant = models.PositiveSmallIntegerField(default=0, help_text="Which of the order's aspect ratios, from 0.")
-    key = models.CharField(max_length=64, help_text="The hash of everything that changes a pixel.")
-    kind = models.CharField(max_length=20)
-    scenes = models.JSONField(default=list, help_text="Positions of the scenes it shows.")
-    first = models.PositiveIntegerField(help_text="Its first frame in the film.")
-    frames = models.PositiveIntegerField()
-    spec = models.JSONField(default=dict)
-    sha256 = models.CharField(max_length=64, blank=True)
-    size = models.PositiveBigIntegerField(default=0)
-    cached = models.BooleanField(default=False, help_text="Found in the cache, not rendered for this job.")
-
-    class Meta(WorkRow.Meta):
-        ordering = ["index"]
-        indexes = [
-            *WorkRow.Meta.indexes,
-            models.Index(
-                fields=["-finished_at"],
-                name="segment_speed",
-                condition=Q(status=WorkState.COMPLETED, cached=False),
-            ),
-        ]
-        constraints = [
-            *work_constraints("segment"),
-            models.UniqueConstraint(fields=["job", "index"], name="segment_index_once"),
-            models.CheckConstraint(condition=Q(frames__gte=1), name="segment_has_frames"),
-        ]
-
-    def __str__(self) -> str:
-        return f"Segment {self.index + 1} of {self.job_id}"
-
-    def parent(self) -> WorkRow | None:
-        return self.job
 
 
 class JobInput(models.Model):

@@ -16,7 +16,7 @@ from django.db import connections
 from django_q.cluster import Cluster as QCluster
 from django_q.conf import Conf
 
-from videoserver.work import process, stop
+from videoserver.work import here, process, stop
 from videoserver.work.canary import age, alive, round_trip
 
 __all__ = ["Cluster", "age", "alive", "kill_session", "round_trip"]
@@ -105,6 +105,7 @@ def _serve(queue: str, supervisor: int) -> NoReturn:
         stop.listen()
         # django-q2 reads its cluster's name once, from the environment; the fork comes later.
         Conf.CLUSTER_NAME = queue
+        here.serve(queue)
         cluster = QCluster()
         # Its own handlers block in the middle of a stop; a flag is enough.
         stop.listen(signal.SIGTERM)

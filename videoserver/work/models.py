@@ -11,6 +11,9 @@ class Worker(models.Model):
     queue = models.CharField(max_length=100)
     supervisor = models.CharField(max_length=255, help_text="The process that looks after it: place, pid and start.")
     main = models.CharField(max_length=255, blank=True, help_text="The leader of the cluster's session.")
+    disk = models.CharField(
+        max_length=100, blank=True, help_text="Its DATA_DIR: workers of one disk share their files."
+    )
     started_at = models.DateTimeField(db_default=Now())
     beat_at = models.DateTimeField(db_default=Now(), help_text="When the supervisor last said that it lives.")
     canary_at = models.DateTimeField(null=True, blank=True, help_text="When the queue last answered.")

@@ -136,15 +136,21 @@ def _ring_again(model: type[WorkRow], reaped: Reaped, patience: float) -> None:
     due = model.objects.claimable()
     # All of them only when a worker starts: what its predecessor had taken from the queue is lost.
     if patience:
-        # A bell that still waits in a long queue is not lost: the queue must have given out a canary sent after it.
-        heard = Worker.objects.filter(queue=model.QUEUE).aggregate(until=Max("heard_until"))["until"]
-        lost = Q(rung_at__lte=heard, rung_at__lt=Now() - timedelta(seconds=patience)) if heard else Q()
-        due = due.filter(Q(rung_at__isnull=True) | lost)
+        due = due.filter(_unheard(model, patience))
     for row in _first(due.only("pk")):
         # The one reaper whose update counts rings.
         if due.filter(pk=row.pk).update(rung_at=Now()):
             row.ring()
             reaped.rung += 1
+
+
+def _unheard(model: type[WorkRow], patience: float) -> Q:
+    """Which bells were lost. One that still waits in a long queue is not: a canary sent after it must have come out."""
+    lost = Q(rung_at__isnull=True) | model.stranded()
+    for queue, rows in model.bells().items():
+        if heard := Worker.objects.filter(queue=queue).aggregate(until=Max("heard_until"))["until"]:
+            lost |= rows & Q(rung_at__lte=heard, rung_at__lt=Now() - timedelta(seconds=patience))
+    return lost
 
 
 def _seized(model: type[WorkRow], among: Any) -> Iterator[Any]:

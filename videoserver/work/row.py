@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -115,7 +115,21 @@ class WorkRow(models.Model):
 
     def ring(self) -> None:
         """Have a worker look at this row once the transaction is committed."""
-        doorbell.ring(self.TASK, str(self.pk), self.QUEUE)
+        doorbell.ring(self.TASK, str(self.pk), self.bell())
+
+    def bell(self) -> str:
+        """The queue that it is rung in now."""
+        return self.QUEUE
+
+    @classmethod
+    def bells(cls) -> Mapping[str, Q]:
+        """Every queue that rows are rung in, and which rows that are."""
+        return {cls.QUEUE: Q()}
+
+    @classmethod
+    def stranded(cls) -> Q:
+        """Rows that were rung where nobody serves any more, and would be heard elsewhere."""
+        return Q(pk__in=[])
 
     def holds(self, seconds: float) -> None:
         """This run has the row, for that long at a time; the claim says so."""

@@ -17,7 +17,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from videoserver.work import canary, cluster, process, recover, workspace
+from videoserver.work import canary, cluster, here, process, recover, workspace
 from videoserver.work.cluster import Cluster
 from videoserver.work.models import Worker
 
@@ -130,9 +130,9 @@ class Supervisor:
     def beat(self) -> None:
         """Say that we live, and who serves what."""
         for each in self.clusters:
-            now = {"beat_at": Now(), "main": each.main, "name": self.name}
-            if not Worker.objects.filter(supervisor=self.me, queue=each.queue).update(**now):
-                Worker.objects.create(supervisor=self.me, queue=each.queue, main=each.main, name=self.name)
+            now = {"main": each.main, "name": self.name, "disk": here.disk()}
+            if not Worker.objects.filter(supervisor=self.me, queue=each.queue).update(beat_at=Now(), **now):
+                Worker.objects.create(supervisor=self.me, queue=each.queue, **now)
 
     def watch(self) -> None:
         """Send canaries; a cluster that answers none and renews no lease is killed, and started again."""

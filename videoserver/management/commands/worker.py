@@ -4,8 +4,10 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
 
+from videoserver.settings import cluster_name
 from videoserver.work import process, supervisor
 
 
@@ -14,7 +16,7 @@ class Command(BaseCommand):
     help = "Serve the queues of this machine (WORKER_QUEUES, WORKERS processes each) until SIGTERM or Ctrl-C."
 
     def add_arguments(self, parser: Any) -> None:
-        parser.add_argument("--cluster", metavar="NAME", help="serve this queue alone")
+        parser.add_argument("--cluster", metavar="NAME", help="serve this queue, or this render cluster, alone")
         parser.add_argument("--parent", type=int, help="die when this parent process does")
         usual = supervisor.Clocks()
         parser.add_argument("--grace", type=float, default=usual.grace, metavar="S", help="how long a stop may take")
@@ -28,7 +30,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, cluster: str | None, parent: int | None, **options: Any) -> None:
         if parent:
             process.die_with_parent(parent)
-        queues = [cluster] if cluster else settings.WORKER_QUEUES
+        queues = [served(cluster)] if cluster else settings.WORKER_QUEUES
         self.stdout.write(f"Serving {', '.join(queues)} with {settings.WORKERS} workers each. Stop with Ctrl-C.")
         clocks = supervisor.Clocks(options["grace"], options["reap_every"], options["patience"])
         sys.exit(supervisor.run(queues, clocks))
+
+
+def served(cluster: str) -> str:
+    """The queue that was asked for; the workers of a render cluster know it as that, also when no setting says so."""
+    if cluster not in settings.QUEUES:
+        try:
+            name = cluster_name("--cluster", cluster)
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
+        settings.RENDER_CLUSTER = settings.RENDER_CLUSTER or name
+    return cluster
