@@ -15,6 +15,11 @@ from rendering.engine.timeline import Clip, Layer, Timeline
 ENGINE_VERSION = 2
 """Raise it whenever the same spec gives other pixels: every cached segment is then made anew."""
 LONGEST_SECONDS = 60
+"""Footage, and layers of others: each segment of it begins with a search from the key frame before."""
+QUICK_SECONDS, MOST_PARTS = 2, 8
+"""What is drawn from stills and words begins at once, so that one scene keeps many cores busy; no part is shorter than
+the encoder's distance between key frames, so that the cuts cost no bytes."""
+QUICK_LAYERS = {"image", "text", "shape"}
 FONTS = Path(__file__).parent / "fonts"
 
 SegmentKind = Literal["body", "transition"]
@@ -26,9 +31,9 @@ class Encoding:
 
     preset: str = "veryfast"
     crf: int = 20
-    threads: int = 2
-    """A setting, never taken from the machine: x264's bytes depend on it. (With more than one thread they also differ
-    a little from run to run; with one, a lone segment takes nearly twice the time.)"""
+    threads: int = 1
+    """A setting, never taken from the machine: x264's bytes depend on it, and with more than one thread they differ a
+    little from run to run. Segments keep the cores busy: two of one thread are done before two of two threads."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,8 @@ class SegmentSpec:
     assets: frozenset[str]
 
 
-def split(timeline: Timeline, encoding: Encoding | None = None) -> list[SegmentSpec]:
-    """The film's segments in order: bodies of at most a minute, and transitions; each frame is in exactly one."""
+def split(timeline: Timeline, encoding: Encoding | None = None, *, whole: bool = False) -> list[SegmentSpec]:
+    """The film's segments in order: bodies, in parts unless `whole`, and transitions; each frame is in exactly one."""
     encoding = encoding or Encoding()
     segments: list[SegmentSpec] = []
 
@@ -73,7 +78,8 @@ def split(timeline: Timeline, encoding: Encoding | None = None) -> list[SegmentS
             add("transition", way_in, {scene - 1: before.frames - way_in, scene: 0}, clip.transition.kind)
         way_out = timeline.video[scene + 1].transition.frames if scene + 1 < len(timeline.video) else 0
         at = way_in
-        for frames in chunks(clip.frames - way_in - way_out, LONGEST_SECONDS * timeline.fps):
+        longest = clip.frames if whole else longest_part(clip, timeline.fps)
+        for frames in chunks(clip.frames - way_in - way_out, longest):
             add("body", frames, {scene: at})
             at += frames
     return segments
@@ -100,6 +106,13 @@ def view(clip: Clip, first: int, frames: int) -> dict[str, Any]:
 
 def ended(layer: Layer, frame: int) -> bool:
     return layer.until is not None and layer.until <= frame
+
+
+def longest_part(clip: Clip, fps: int) -> int:
+    """How many frames of a scene's body may be one segment."""
+    if any(layer.kind not in QUICK_LAYERS or layer.effects for layer in clip.layers):
+        return LONGEST_SECONDS * fps
+    return min(max(QUICK_SECONDS * fps, -(-clip.frames // MOST_PARTS)), LONGEST_SECONDS * fps)
 
 
 def chunks(frames: int, longest: int) -> list[int]:

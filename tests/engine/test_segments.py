@@ -6,11 +6,12 @@ import pytest
 
 from rendering.engine import segments
 from rendering.engine.segments import Encoding, at, split
-from rendering.engine.timeline import Clip, ImageLayer, ShapeLayer, TextLayer, Timeline, Transition
+from rendering.engine.timeline import Clip, ImageLayer, ShapeLayer, TextLayer, Timeline, Transition, VideoLayer
 
 FADE = Transition("crossfade", 15)
 HARBOUR = ImageLayer(asset="a" * 64, motion="zoom_in")
 PIER = ImageLayer(asset="b" * 64)
+FOOTAGE = VideoLayer(asset="c" * 64)
 CAPTION = TextLayer(text="Dawn", box=(10, 10, 200, 50))
 
 
@@ -19,7 +20,7 @@ def film(*clips, fps=30):
 
 
 def two(first=HARBOUR, second=PIER, transition=FADE):
-    return film(Clip(120, (first, CAPTION)), Clip(90, (second,), transition=transition))
+    return film(Clip(60, (first, CAPTION)), Clip(60, (second,), transition=transition))
 
 
 def keys(timeline, encoding=None):
@@ -51,28 +52,37 @@ def test_cuts_make_no_transition_segment():
     assert [s.kind for s in split(two(transition=Transition()))] == ["body", "body"]
 
 
-def test_a_long_scene_is_several_segments_of_at_most_a_minute():
-    made = split(film(Clip(30 * 150 + 1, (HARBOUR,))))
+def test_a_long_scene_of_footage_is_several_segments_of_at_most_a_minute():
+    made = split(film(Clip(30 * 150 + 1, (FOOTAGE, CAPTION))))
     assert [s.frames for s in made] == [1500, 1500, 1501]
-    assert max(s.frames for s in made) <= 60 * 30
+    assert [s.frames for s in split(film(Clip(30 * 60, (FOOTAGE,))))] == [1800]
+
+
+@pytest.mark.parametrize(
+    ("frames", "parts"),
+    [(60, [60]), (61, [30, 31]), (180, [60] * 3), (4800, [600] * 8), (30 * 600, [1800] * 10)],
+)
+def test_stills_are_cut_into_parts_that_several_cores_draw(frames, parts):
+    assert [s.frames for s in split(film(Clip(frames, (HARBOUR, CAPTION))))] == parts
+    assert [s.frames for s in split(film(Clip(frames, (HARBOUR,))), whole=True)] == [frames]
 
 
 def test_equal_pictures_have_equal_keys_wherever_they_are():
-    alone = film(Clip(90, (PIER,)))
-    after = film(Clip(50, (HARBOUR,)), Clip(90, (PIER,)), Clip(10, (HARBOUR,)))
+    alone = film(Clip(60, (PIER,)))
+    after = film(Clip(50, (HARBOUR,)), Clip(60, (PIER,)), Clip(10, (HARBOUR,)))
     assert keys(alone)[0] == keys(after)[1]
 
 
 def test_a_changed_caption_changes_its_scene_and_no_other():
     before = keys(two())
-    after = keys(replace(two(), video=(Clip(120, (HARBOUR, replace(CAPTION, text="Dusk"))), two().video[1])))
+    after = keys(replace(two(), video=(Clip(60, (HARBOUR, replace(CAPTION, text="Dusk"))), two().video[1])))
     assert [a == b for a, b in zip(before, after, strict=True)] == [False, False, True]
 
 
 def test_a_layer_that_is_not_seen_in_a_segment_is_not_in_its_key():
-    early = replace(CAPTION, until=100)
-    with_text = split(replace(two(), video=(Clip(120, (HARBOUR, early)), two().video[1])))
-    without = split(replace(two(), video=(Clip(120, (HARBOUR,)), two().video[1])))
+    early = replace(CAPTION, until=40)
+    with_text = split(replace(two(), video=(Clip(60, (HARBOUR, early)), two().video[1])))
+    without = split(replace(two(), video=(Clip(60, (HARBOUR,)), two().video[1])))
     assert [a.key == b.key for a, b in zip(with_text, without, strict=True)] == [False, True, True]
 
 
@@ -126,13 +136,13 @@ def test_a_segment_names_the_assets_it_needs():
 
 def test_a_frame_of_the_film_is_found_in_its_segment():
     made = split(two())
-    assert [(at(made, frame)[0].index, at(made, frame)[1]) for frame in (0, 104, 105, 119, 120, 194)] == [
+    assert [(at(made, frame)[0].index, at(made, frame)[1]) for frame in (0, 44, 45, 59, 60, 104)] == [
         (0, 0),
-        (0, 104),
+        (0, 44),
         (1, 0),
         (1, 14),
         (2, 0),
-        (2, 74),
+        (2, 44),
     ]
     with pytest.raises(IndexError):
-        at(made, 195)
+        at(made, 105)

@@ -74,7 +74,7 @@ def animate(
         assets = {hashlib.sha256(plate.path.read_bytes()).hexdigest(): plate.path for plate in plates}
         layers = tuple(plate.layer(asset) for plate, asset in zip(plates, assets, strict=True))
         timeline = Timeline(width=width, height=height, fps=fps, video=(Clip(frames=frames, layers=layers),))
-        (segment,) = split(timeline, Encoding(crf=17))
+        (segment,) = split(timeline, Encoding(crf=17), whole=True)
         launch.segment(segment, assets, path, on_event=on_event)
 
 
