@@ -66,7 +66,7 @@ class Finishing:
         self.job, self.films, self.files, self.folder = job, films, files, folder
         self.most = outputs.most_bytes(job.options)
         heard = {sound.asset for sound in films[0].timeline.audio}
-        self.sounds = fetch(job, frozenset(heard), folder, self.alive)
+        self.sounds = fetch(job, heard, files, folder, self.alive)
 
     def alive(self, event: dict[str, Any]) -> None:
         self.job.renew()
@@ -100,7 +100,7 @@ class Finishing:
                 sound,
                 self.sounds,
                 lengths,
-                lambda wanted: fetch(self.job, wanted, self.folder, self.alive),
+                lambda wanted: fetch(self.job, wanted, self.files, self.folder, self.alive),
                 self.alive,
             )
         ]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from media_assets.models import MediaAsset
-from rendering.engine.launch import SegmentFile
 from rendering.engine.segments import Encoding, SegmentSpec
-from rendering.exceptions import AssetNotFound, InputGone, NoStoryboardData, SegmentLost
-from rendering.models import Job, Segment
+from rendering.exceptions import AssetNotFound, InputGone, NoStoryboardData
+from rendering.models import Job, Segment, render_cluster
 from rendering.states import Stage
-from rendering.workflow import assets, order, outputs, plan
+from rendering.workflow import assets, order, outputs, plan, stored_segments
 from rendering.workflow import document as documents
 from rendering.workflow.complete import complete, seconds_to_finish
+from rendering.workflow.gather import gather
 from rendering.workflow.outputs import PlannedFilm
 from rendering.workflow.segment_run import cache, seconds_allowed
 from videoserver.work.row import WorkState
@@ -32,8 +30,7 @@ def run(job: Job) -> None:
     if not job.segments.exists():
         begin(job)
     films, files = planned(job)
-    missing = hand_out(job, films)
-    if not missing:
+    if not hand_out(job, films, files) and gather(job):
         complete(job, films, files)
 
 
@@ -66,49 +63,64 @@ def encoding() -> Encoding:
     return plan.encoding(settings.X264_PRESET, settings.X264_CRF)
 
 
-def hand_out(job: Job, films: list[PlannedFilm]) -> int:
-    """Make a row for every segment; ring those that the cache lacks and wait for them. How many that are."""
+def hand_out(job: Job, films: list[PlannedFilm], files: dict[str, MediaAsset]) -> int:
+    """Make a row for every segment; ring those that nobody has rendered and wait for them. How many that are."""
     rows = {row.index: row for row in job.segments.all()}
     specs = [(film, spec) for film in films for spec in film.specs]
-    found = {spec.index: cache().find(spec.key) for _, spec in specs}
-    require_kept(rows.values(), found)
-    missing = 0
+    missing = [row for row in rows.values() if row.status != WorkState.COMPLETED]
+    new = [new_segment(job, film, spec, files) for film, spec in specs if spec.index not in rows]
+    missing += find(job, new)
+    if missing:
+        share(job, new)
+        if render_cluster.is_silent():
+            Job.warn(job.pk, render_cluster.fallback())
     with transaction.atomic():
-        for film, spec in specs:
-            file, row = found[spec.index], rows.get(spec.index)
-            if row is None:
-                row = new_segment(job, film, spec)
-                if file is not None:
-                    row.status, row.cached, row.finished_at = WorkState.COMPLETED, True, timezone.now()
-                    row.sha256, row.size = file.sha256, file.size
-                    logger.info(f"Job {job.pk}: Segment {spec.index + 1} of {len(specs)} found in the cache")
-                else:
-                    row.ring()
-                row.save(force_insert=True)
-            missing += row.status != WorkState.COMPLETED
+        for row in new:
+            row.save(force_insert=True)
+            if row in missing:
+                row.ring()
         if missing:
             job.enter(Stage.RENDERING, rendering_message(job))
             allowed = sum(seconds_allowed(spec.frames, film.timeline.fps) for film, spec in specs)
             allowed += seconds_to_finish(job, films)
             job.keep(seconds_allowed=max(allowed, SHORTEST_DEADLINE))
-            job.wait_for(missing)
+            job.wait_for(len(missing))
+    return len(missing)
+
+
+def find(job: Job, rows: list[Segment]) -> list[Segment]:
+    """Complete those that were rendered before, on this disk or on another; the rest."""
+    stored = stored_segments.known(row.key for row in rows)
+    missing = []
+    for row in rows:
+        if twin := stored.get(row.key):
+            same = ("sha256", "size", "warnings", "rendered_by", "stored")
+            found = {name: getattr(twin, name) for name in same}
+        elif file := cache().find(row.key):
+            found = {"sha256": file.sha256, "size": file.size, "warnings": list(file.warnings)}
+        else:
+            missing.append(row)
+            continue
+        for name, value in found.items():
+            setattr(row, name, value)
+        row.status, row.cached, row.finished_at = WorkState.COMPLETED, True, timezone.now()
+        logger.info(f"Job {job.pk}: Segment {row.index + 1} found in the cache")
     return missing
 
 
-def require_kept(rows: Iterable[Segment], found: Mapping[int, SegmentFile | None]) -> None:
-    """A segment that was rendered and is gone from the cache costs the job an attempt, or a disk that loses files
-    would have it rendered for ever. Raises SegmentLost; the next attempt renders those that are gone."""
-    lost = [row.pk for row in rows if row.status == WorkState.COMPLETED and found.get(row.index) is None]
-    if lost:
-        Segment.objects.filter(pk__in=lost).delete()
-        raise SegmentLost()
+def share(job: Job, rows: list[Segment]) -> None:
+    """Store what was found on this disk, if the job may be joined on another."""
+    if stored_segments.are_needed():
+        for row in rows:
+            if row.status == WorkState.COMPLETED and not row.stored:
+                row.stored = stored_segments.put(row.key, cache().require(row.key), lambda _: job.renew())
 
 
 def rendering_message(job: Job) -> str:
     return "Rendering video from images..." if job.attempt == 1 else f"Rendering video (attempt {job.attempt})..."
 
 
-def new_segment(job: Job, film: PlannedFilm, spec: SegmentSpec) -> Segment:
+def new_segment(job: Job, film: PlannedFilm, spec: SegmentSpec, files: dict[str, MediaAsset]) -> Segment:
     return Segment(
         job=job,
         index=spec.index,
@@ -118,7 +130,7 @@ def new_segment(job: Job, film: PlannedFilm, spec: SegmentSpec) -> Segment:
         scenes=list(spec.scenes),
         first=spec.first,
         frames=spec.frames,
-        spec={"spec": spec.spec, "assets": sorted(spec.assets)},
+        spec={"spec": spec.spec, "assets": {name: str(files[name].pk) for name in sorted(spec.assets)}},
         priority=job.priority,
         input_hash=spec.key,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,15 @@ from media_assets import ingest
 from media_assets.exceptions import InputGone as BytesGone
 from media_assets.models import MediaAsset
 from rendering.engine import launch
+from rendering.engine.launch import SegmentFile
 from rendering.engine.segments import SegmentSpec
-from rendering.exceptions import AssetNotFound, InputGone
+from rendering.exceptions import InputGone
 from rendering.models import Job, Segment
-from rendering.workflow import assets
 from rendering.workflow import document as documents
+from rendering.workflow import stored_segments
+from rendering.workflow.assets import as_uuid
 from rendering.workflow.segment_cache import SegmentCache
-from videoserver.work import workspace
+from videoserver.work import here, workspace
 
 OnEvent = Callable[[dict[str, Any]], None]
 logger = structlog.get_logger(__name__)
@@ -33,7 +35,7 @@ def run_segment(segment: Segment) -> None:
         return
     job.start_clock()
     if made := cache().find(segment.key):  # another segment of the same content was quicker
-        segment.finish(sha256=made.sha256, size=made.size, cached=True, progress={"frames_done": segment.frames})
+        finish(segment, made, cached=True)
         return
     if segment.attempt > 1:
         Job.objects.filter(pk=job.pk).update(message=f"Rendering video (attempt {segment.attempt})...")
@@ -48,7 +50,7 @@ def run_segment(segment: Segment) -> None:
         assets=frozenset(segment.spec["assets"]),
     )
     with workspace.open(f"segment_{segment.index}", segment) as folder:
-        files = fetch(job, spec.assets, folder, lambda _: segment.renew())
+        files = fetch(job, spec.assets, assets_of(segment), folder, lambda _: segment.renew())
         made = launch.segment(
             spec,
             files,
@@ -58,11 +60,25 @@ def run_segment(segment: Segment) -> None:
             stall=settings.RENDER_TIMEOUT,
             deadline=seconds_allowed(segment.frames, spec.spec["fps"]),
         )
-        cache().put(segment.key, made)
-    segment.finish(sha256=made.sha256, size=made.size, progress={"frames_done": segment.frames})
+        made = cache().put(segment.key, made)
+    finish(segment, made)
     logger.info(f"Job {job.pk}: Segment {segment.index + 1} rendered ({segment.frames} frames, {made.size} bytes)")
     if segment.attempt > 1:
         logger.info(f"Job {job.pk}: Video rendering succeeded")
+
+
+def finish(segment: Segment, made: SegmentFile, *, cached: bool = False) -> None:
+    """The row says what was made, and where other machines find it."""
+    with stored_segments.shared(segment.key, made, lambda _: segment.renew()) as name:
+        segment.finish(
+            sha256=made.sha256,
+            size=made.size,
+            warnings=list(made.warnings),
+            cached=cached,
+            rendered_by=here.worker(),
+            stored=name,
+            progress={"frames_done": segment.frames},
+        )
 
 
 def seconds_allowed(frames: int, fps: int) -> float:
@@ -74,25 +90,30 @@ def progress_of(event: dict[str, Any]) -> dict[str, Any] | None:
     return {"frames_done": event["frames_done"]} if "frames_done" in event else None
 
 
-def fetch(job: Job, wanted: frozenset[str], folder: Path, on_event: OnEvent) -> dict[str, Path]:
-    """Hash → local file for the assets that are wanted."""
-    try:
-        used = assets.resolve(job.document, job.owner)
-    except AssetNotFound as error:
-        raise InputGone(errors=error.errors) from error
-    places = {used[use.asset].checksum: use.pointer for use in reversed(documents.asset_references(job.document))}
-    by_hash = {asset.checksum: asset for asset in used.values()}
-    if lost := wanted - by_hash.keys():
+def assets_of(segment: Segment) -> dict[str, MediaAsset]:
+    """Hash → asset, as they were when the film was planned."""
+    ids: dict[str, str] = segment.spec["assets"]
+    found = {str(asset.pk): asset for asset in MediaAsset.objects.alive().filter(pk__in=ids.values())}
+    return {checksum: found[pk] for checksum, pk in ids.items() if pk in found}
+
+
+def fetch(
+    job: Job, wanted: Iterable[str], assets: Mapping[str, MediaAsset], folder: Path, on_event: OnEvent
+) -> dict[str, Path]:
+    """Hash → local file for those of the assets that are wanted. Raises InputGone."""
+    if lost := set(wanted) - assets.keys():
         raise InputGone(f"The asset with the hash {min(lost)} is gone.")
-    return {checksum: whole(by_hash[checksum], folder, places[checksum], on_event) for checksum in wanted}
+    return {checksum: whole(job, assets[checksum], folder, on_event) for checksum in wanted}
 
 
-def whole(asset: MediaAsset, folder: Path, pointer: str, on_event: OnEvent) -> Path:
+def whole(job: Job, asset: MediaAsset, folder: Path, on_event: OnEvent) -> Path:
     """The asset's file; when its bytes are gone, InputGone says where the document names it."""
     try:
         return ingest.fetch(asset, folder, on_event=on_event)
     except BytesGone as error:
-        raise InputGone(f"{asset.name}: {error.detail}", pointer=pointer) from error
+        uses = documents.asset_references(job.document)
+        place = next((use.pointer for use in uses if as_uuid(use.asset) == asset.pk), "")
+        raise InputGone(f"{asset.name}: {error.detail}", pointer=place) from error
 
 
 def cache() -> SegmentCache:

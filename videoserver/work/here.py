@@ -6,6 +6,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from videoserver.work import process
+
 _queue = ""
 
 
@@ -34,3 +36,8 @@ def disk() -> str:
             draft.unlink()
     # A folder that was copied, to a second machine or out of a backup, is not the one that it was copied from.
     return f"{kept.read_text()}.{kept.stat().st_ino}"
+
+
+def worker() -> str:
+    """How this process is called where people read it."""
+    return settings.WORKER_NAME or ":".join(process.me().split(":")[:2])
