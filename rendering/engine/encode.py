@@ -13,6 +13,7 @@ from typing import Any
 import av
 
 from rendering.engine.errors import ProcessingFailed
+from rendering.engine.join import READ, UNSEEN
 from rendering.engine.planes import Planes
 
 IN_FLIGHT = 4
@@ -103,5 +104,5 @@ def h264(container: Any, spec: dict[str, Any]) -> Any:
 
 def count(path: Path) -> int:
     """The frames of a file, without decoding them."""
-    with av.open(str(path), format="mp4", options={"protocol_whitelist": "file"}) as container:
+    with av.open(str(path), format="mp4", options=READ | UNSEEN) as container:
         return sum(1 for packet in container.demux(video=0) if packet.size)
