@@ -58,8 +58,10 @@ def render_here(job: Job, rows: list[Segment]) -> None:
             )
             logger.warning(f"Job {job.pk}: {told}")
             Job.warn(job.pk, told)
+            again = anew(row)
             row.delete()
-            anew(row).ring()
+            again.save(force_insert=True)
+            again.ring()
         job.enter(Stage.RENDERING, job.message)
         job.wait_for(len(rows))
 
@@ -67,4 +69,4 @@ def render_here(job: Job, rows: list[Segment]) -> None:
 def anew(row: Segment) -> Segment:
     """The same frames to be rendered, as if nobody had."""
     same = ("job", "index", "variant", "key", "kind", "scenes", "first", "frames", "spec", "priority", "input_hash")
-    return Segment.objects.create(**{name: getattr(row, name) for name in same}, here_only=True)
+    return Segment(**{name: getattr(row, name) for name in same}, here_only=True)

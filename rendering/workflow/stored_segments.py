@@ -153,10 +153,17 @@ def sweep_nameless(every: float = FORGOTTEN_EVERY, age: timedelta = NAMELESS) ->
     _looked["at"] = time.monotonic()
     media, removed = storages["media"], 0
     named = set(Segment.objects.exclude(stored="").values_list("stored", flat=True))
-    with suppress(FileNotFoundError):  # nothing was ever stored, or another sweeper was quicker
-        for folder in media.listdir(FOLDER)[0]:
-            name = f"{FOLDER}/{folder}/segment.mp4"
+    for folder in folders():
+        name = f"{FOLDER}/{folder}/segment.mp4"
+        with suppress(FileNotFoundError):  # another sweeper was quicker
             if name not in named and media.get_modified_time(name) < timezone.now() - age:
                 media.delete(name)
                 removed += 1
     return removed
+
+
+def folders() -> list[str]:
+    try:
+        return storages["media"].listdir(FOLDER)[0]
+    except FileNotFoundError:
+        return []  # nothing was ever stored
