@@ -152,6 +152,20 @@ def round_trips() -> str:
     return ", ".join(f"{name} {seconds * 1000:.0f} ms" for name, seconds in took.items() if seconds is not None)
 
 
+def render_cluster() -> str:
+    """Whether the workers elsewhere answer, if there should be any."""
+    name = settings.RENDER_CLUSTER
+    if not name:
+        return "none: the workers here render"
+    seconds = cluster.round_trip(name) if cluster.alive(name) else None
+    if seconds is None:
+        cure = (
+            f"Start `manage.py worker --cluster {name}` there, or unset RENDER_CLUSTER; until then it is rendered here."
+        )
+        raise Wrong(f"No worker of the render cluster {name} answers.", cure)
+    return f"{name} {seconds * 1000:.0f} ms"
+
+
 def clock() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT CURRENT_TIMESTAMP")
@@ -194,6 +208,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "database": database,
     "storage": storage,
     "queue": queue,
+    "render cluster": render_cluster,
     "clock": clock,
     "disk": disk,
     "render": render,
