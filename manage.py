@@ -2,13 +2,25 @@
 
 import os
 import sys
+from collections.abc import Sequence
 
-if __name__ == "__main__":
+
+def main(words: Sequence[str]) -> None:
+    """Run a command; one that renders a file begins at once, without the web's and the database's half of the house."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "videoserver.settings")
-    if sys.argv[1:2] == ["render_storyboard"]:
+    if words[1:2] == ["render_storyboard"]:
         from rendering.workflow import crew
 
         crew.start_early()
+        if not any(word.startswith("--s") for word in words):  # --storyboard needs rows, --settings may be anybody's
+            from rendering.management.commands.render_storyboard import Command
+
+            Command().run_from_argv(list(words))
+            return
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    execute_from_command_line(list(words))
+
+
+if __name__ == "__main__":
+    main(sys.argv)

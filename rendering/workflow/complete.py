@@ -18,7 +18,7 @@ from rendering.engine.launch import SoundFile
 from rendering.exceptions import StoredDifferently
 from rendering.models import Job, JobResult
 from rendering.states import Stage
-from rendering.workflow import assets, gate, money, outputs
+from rendering.workflow import assets, gate, look, money, outputs, sound_cache
 from rendering.workflow.outputs import PlannedFilm
 from rendering.workflow.segment_run import cache, fetch, seconds_allowed
 from videoserver.work import workspace
@@ -74,7 +74,7 @@ class Finishing:
     def sound(self) -> SoundFile:
         """Mixed once: all variants sound the same."""
         output = self.folder / "sound.m4a"
-        return launch.sound(self.films[0].timeline, self.sounds, output, on_event=self.alive)
+        return sound_cache.sound(self.films[0].timeline, self.sounds, output, cache(), on_event=self.alive)
 
     def join(self, film: PlannedFilm, sound: SoundFile) -> Made:
         """One variant's film, whole and checked."""
@@ -94,14 +94,16 @@ class Finishing:
         found = [
             finding
             for made in joined
-            for finding in gate.look(
-                made.film,
+            for finding in look.look(
+                made.film.timeline,
+                made.film.specs,
                 made.path,
-                sound,
+                sound if made.film.number == 0 else None,  # which all variants share
                 self.sounds,
                 lengths,
                 lambda wanted: fetch(self.job, wanted, self.files, self.folder, self.alive),
-                self.alive,
+                moviepy_layers=settings.MOVIEPY_LAYERS,
+                on_event=self.alive,
             )
         ]
         gate.judge(self.job, found, sound)

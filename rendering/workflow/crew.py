@@ -44,3 +44,13 @@ def crew(children: int) -> Iterator[tuple[ThreadPoolExecutor, Free]]:
             pool.shutdown(wait=True, cancel_futures=True)
             for child in hands:
                 child.close()
+
+
+@contextmanager
+def lent(free: Free) -> Iterator[Child]:
+    """A child that has nothing to do, as soon as there is one."""
+    child = free.get()
+    try:
+        yield child
+    finally:
+        free.put(child)

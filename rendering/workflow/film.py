@@ -52,12 +52,27 @@ def render_film(
     moviepy_layers: Sequence[str] = (),
     stall: float = launch.STALL_SECONDS,
     children: int | None = None,
+    accept_quality: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Film:
-    """Render, join and check; `output` appears only when all of it is good. Without `cache` nothing is kept."""
+    """Render, join and check; `output` appears only when all of it is good. Without `cache` nothing is kept.
+
+    Raises QualityCheckFailed for a film that its plan does not explain; with `accept_quality` that is a warning.
+    """
     timeline = plan.timeline(document, facts_of(files), quality=quality)
     specs = split(timeline, encoding)
-    run = Run(timeline, specs, paths_of(files), workspace, cache, tuple(moviepy_layers), stall, on_progress)
+    run = Run(
+        timeline,
+        specs,
+        paths_of(files),
+        {file.facts.sha256: file.facts.duration for file in files.values()},
+        workspace,
+        cache,
+        tuple(moviepy_layers),
+        stall,
+        accept_quality,
+        on_progress,
+    )
     draft = output.with_name(f".{output.name}.{uuid.uuid4().hex}.part.mp4")
     try:
         report = run.film(draft, children or crew.size())

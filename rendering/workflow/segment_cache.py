@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rendering.engine.launch import SegmentFile
 from rendering.exceptions import SegmentLost
@@ -55,15 +56,22 @@ class SegmentCache:
             raise SegmentLost()
         return found
 
-    def put(self, key: str, file: SegmentFile) -> SegmentFile:
-        """Keep a rendered segment. When another run was first, and its file is whole, that one stays."""
+    def put(self, key: str, file: SegmentFile, **more: float | None) -> SegmentFile:
+        """Keep a rendered segment, with `more` to be told. When another run was first, and its file is whole, that
+        one stays."""
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         film, facts = (path.with_name(f".{key}.{uuid.uuid4().hex}.{part}") for part in ("mp4", "json"))
         try:
             shutil.copyfile(file.path, film)
             synced(film)
-            kept = {"sha256": file.sha256, "size": file.size, "frames": file.frames, "warnings": file.warnings}
+            kept: dict[str, Any] = {
+                "sha256": file.sha256,
+                "size": file.size,
+                "frames": file.frames,
+                "warnings": file.warnings,
+            }
+            kept |= more
             facts.write_text(json.dumps(kept))
             synced(facts)
             with locked(path.parent):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import wave
 from pathlib import Path
 
 import av
@@ -14,6 +15,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 
 from media_assets import ingest
+from rendering.engine import launch
 from rendering.workflow import write as write_storyboard
 from tests import footage
 
@@ -36,6 +38,9 @@ def folder(tmp_path):
     footage.picture(place / "dawn.png", (400, 300), number=77)
     footage.film(place / "boat.mp4", 3.0, fps=10, sound=True)
     footage.tone(place / "sounds" / "music.wav", 1.0)
+    with wave.open(str(place / "sounds" / "nothing.wav"), "wb") as silence:
+        silence.setparams((1, 2, 48_000, 0, "NONE", ""))
+        silence.writeframes(bytes(2 * 48_000 * 2))
     return place
 
 
@@ -55,6 +60,11 @@ def render(document, output, *options, capsys=None):
 
 def frames_of(path):
     return footage.numbers_of(path)
+
+
+def sound_of(path):
+    with av.open(str(path)) as film:
+        return [bytes(packet) for packet in film.demux(audio=0) if packet.size]
 
 
 def test_a_document_becomes_a_film_with_every_frame_at_its_place(folder, cache, tmp_path):
@@ -102,11 +112,36 @@ def test_only_the_changed_scene_is_rendered_again(folder, cache, tmp_path, capsy
     assert "0 of 3 segments from the cache" in capsys.readouterr().out
 
 
+def test_the_sound_is_mixed_once_for_films_that_sound_the_same(folder, cache, tmp_path, monkeypatch):
+    music = {"soundtrack": {"asset": "sounds/music.wav"}}
+    render(write(folder, boat(), **music), tmp_path / "one.mp4")
+    monkeypatch.setattr(launch, "sound", lambda *args, **options: pytest.fail("It was mixed again."))
+    render(write(folder, boat(caption="Another word"), **music), tmp_path / "two.mp4")
+    assert sound_of(tmp_path / "one.mp4") == sound_of(tmp_path / "two.mp4") != []
+
+
+def test_a_film_that_is_not_as_planned_is_refused_with_scenes_and_seconds(folder, cache, tmp_path):
+    document = write(folder, boat(), boat(seconds=3.0, narration="sounds/nothing.wav"))
+    with pytest.raises(CommandError) as refused:
+        render(document, tmp_path / "out.mp4")
+    assert "The narration of scene 2 is not heard from 1.0 s to 3.0 s." in str(refused.value)
+    assert "(quality_check_failed)" in str(refused.value)
+    assert refused.value.returncode == 1
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_a_refused_film_can_be_accepted_with_warnings(folder, cache, tmp_path, capsys):
+    document = write(folder, boat(), boat(seconds=3.0, narration="sounds/nothing.wav"))
+    render(document, tmp_path / "out.mp4", "--accept-quality")
+    assert len(frames_of(tmp_path / "out.mp4")) == 40
+    assert "Warning: The narration of scene 2 is not heard from 1.0 s to 3.0 s.\n" in capsys.readouterr().err
+
+
 def test_a_damaged_segment_in_the_cache_is_rendered_again(folder, cache, tmp_path, capsys):
     document = write(folder, boat())
     render(document, tmp_path / "one.mp4")
-    (kept,) = cache.rglob("*.mp4")
-    kept.write_bytes(kept.read_bytes()[:-100])
+    for kept in cache.rglob("*.mp4"):
+        kept.write_bytes(kept.read_bytes()[:-100])
     render(document, tmp_path / "two.mp4")
     assert "0 of 1 segments from the cache" in capsys.readouterr().out.splitlines()[-1]
     assert frames_of(tmp_path / "two.mp4") == list(range(10))
@@ -123,7 +158,7 @@ def test_without_cache_nothing_is_kept(folder, cache, tmp_path):
 def test_a_scene_that_is_there_twice_is_rendered_once(folder, cache, tmp_path):
     render(write(folder, boat(), boat()), tmp_path / "out.mp4")
     assert frames_of(tmp_path / "out.mp4") == [*range(10), *range(10)]
-    assert len(list(cache.rglob("*.mp4"))) == 1
+    assert len(list(cache.rglob("*.mp4"))) == 2, "the scene and the sound"
 
 
 def test_every_error_of_a_bad_document_is_told_with_its_place(folder, cache, tmp_path, capsys):

@@ -27,7 +27,8 @@ class Command(FilmCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--quality", choices=list(QUALITIES), help="instead of the document's")
-        parser.add_argument("--no-cache", action="store_true", help="neither read nor keep segments")
+        parser.add_argument("--no-cache", action="store_true", help="neither read nor keep segments and sound")
+        parser.add_argument("--accept-quality", action="store_true", help="keep a film that the quality gate refuses")
         parser.add_argument("--progress", action="store_true", help="draw a line of progress on stderr")
 
     def make(self, document: Document, files: dict[str, AssetFile], workspace: Path, options: dict[str, Any]) -> str:
@@ -42,6 +43,7 @@ class Command(FilmCommand):
             encoding=plan.encoding(settings.X264_PRESET, settings.X264_CRF),
             moviepy_layers=settings.MOVIEPY_LAYERS,
             stall=settings.RENDER_TIMEOUT,
+            accept_quality=options["accept_quality"],
             on_progress=draw if options["progress"] else None,
         )
         if options["progress"]:
