@@ -4,15 +4,18 @@ import os
 import sys
 from collections.abc import Sequence
 
+SETTINGS = "videoserver.settings"
+
 
 def main(words: Sequence[str]) -> None:
     """Run a command; one that renders a file begins at once, without the web's and the database's half of the house."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "videoserver.settings")
+    ours = os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS) == SETTINGS
     if words[1:2] == ["render_storyboard"]:
         from rendering.workflow import crew
 
         crew.start_early()
-        if not any(word.startswith("--s") for word in words):  # --storyboard needs rows, --settings may be anybody's
+        # A stored storyboard needs rows, and the apps of another project's settings may bring templates.
+        if ours and not any(word.startswith("--s") for word in words):
             from rendering.management.commands.render_storyboard import Command
 
             Command().run_from_argv(list(words))
