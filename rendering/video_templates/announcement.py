@@ -15,6 +15,7 @@ class Announcement(Template):
     """News: a title and a few sentences; a picture or a video fills one side of the frame."""
 
     template = "announcement"
+    turns = True
     title = Text(most=120, required=True, help="The news.")
     body = Text(most=400, required=True, help="What there is to say about it.")
     image = Asset("image", help="A picture beside the words; on a small card when there is a video too.")

@@ -58,6 +58,8 @@ class Template:
     template: ClassVar[str] = ""
     """Its name in documents; `name` is left free for a field, since people have names."""
     fields: ClassVar[dict[str, Field[Any]]] = {}
+    turns: ClassVar[bool] = False
+    """Its layout is turned over for a script that runs from right to left."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -35,6 +35,7 @@ class Demo(Template):
     """A product at work: a recording in a window, never cropped, with a title and callouts that come at their time."""
 
     template = "demo"
+    turns = True
     video = Asset("video", required=True, help="The recording.")
     title = Text(most=120, required=True, help="What is shown.")
     url = Text(most=200, help="Where it is; it stands in the window's bar.")
@@ -62,7 +63,7 @@ class Demo(Template):
             (size, size),
             ink,
             bold=True,
-            align="left" if places.beside else "center",
+            align="start" if places.beside else "center",
             anchor="bottom" if places.beside and self.callouts else "middle",
         )
         rise = 0.03 * scene.height
@@ -136,7 +137,7 @@ class Demo(Template):
                     smallest=0.9,
                     font=scene.brand.font,
                     color=readable("#5b6577", mix(CHROME, INK, 0.07)),
-                    align="left",
+                    align="start",
                 ),
             ]
         return tuple(layers)
@@ -162,7 +163,7 @@ class Demo(Template):
         at = left if places.beside else left + (width - wide) / 2
         inner = (at + SIDE * base, top + EDGE * base, wide - 2 * SIDE * base, high - 2 * EDGE * base)
         ink = readable(scene.brand.color, WHITE)
-        align: Literal["left", "center"] = "left" if places.beside else "center"
+        align: Literal["start", "center"] = "start" if places.beside else "center"
         return (
             ShapeLayer(box=(at, top, wide, high), color=WHITE, radius=min(0.5 * high, 0.9 * base)),
             words(scene, text, inner, (size, size), ink, bold=True, align=align, anchor="middle"),

@@ -58,6 +58,7 @@ class HowItWorks(Template):
     """Steps, explained: a title, and one to six cards with number, title, text and maybe a picture."""
 
     template = "how_it_works"
+    turns = True
     title = Text(most=120, required=True, help="What is explained.")
     steps = ListOf(
         Group(

@@ -17,6 +17,7 @@ class Intro(Template):
     """Somebody speaks: the video over the whole frame, with name, role and team on a plate."""
 
     template = "intro"
+    turns = True
     video = Asset("video", required=True, help="The video of the person.")
     team = Text(most=60, required=True, help="The team or company.")
     full_name = Text(most=80, required=True, help="The person's name.")

@@ -40,7 +40,7 @@ def words(
     color: str,
     *,
     bold: bool = False,
-    align: Literal["left", "center", "right"] = "left",
+    align: Literal["start", "center", "right"] = "start",
     anchor: Literal["top", "middle", "bottom"] = "top",
 ) -> TextLayer:
     """The text as large as it fits into its box, between two sizes; words that don't fit then end in an ellipsis."""

@@ -19,6 +19,7 @@ class Persona(Template):
     """A person with name, role and what is typical of them: a photo, a few traits, a quote."""
 
     template = "persona"
+    turns = True
     name = Text(most=80, required=True, help="The person's name.")
     role = Text(most=120, required=True, help="What the person does.")
     photo = Asset("image", help="A portrait; the initials stand in its place when there is none.")
@@ -85,7 +86,7 @@ class Persona(Template):
         )
 
     def head(
-        self, scene: SceneFrame, width: float, room: float, left: float, align: Literal["left", "center"] = "left"
+        self, scene: SceneFrame, width: float, room: float, left: float, align: Literal["start", "center"] = "start"
     ) -> list[Block]:
         """Name and role."""
         base = base_size(scene)
@@ -105,7 +106,7 @@ class Persona(Template):
             line(self.role, 0.38, (0.95 * base, 1.4 * base), accent),
         ]
 
-    def rest(self, scene: SceneFrame, box: Box, align: Literal["left", "center"] = "left") -> list[Block]:
+    def rest(self, scene: SceneFrame, box: Box, align: Literal["start", "center"] = "start") -> list[Block]:
         """Traits and quote, as far as there is room for them."""
         base, room = base_size(scene), box[3]
         found = []

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from rendering.engine import captions
 from rendering.engine.segments import Encoding
 from rendering.engine.timeline import Clip, Sound, TextLayer, Timeline, Transition, whole_frames
-from rendering.video_templates import catalogue
-from rendering.video_templates.base import AssetFacts, Brand, SceneFrame
+from rendering.video_templates import catalogue, mirror
+from rendering.video_templates.base import AssetFacts, Brand, SceneFrame, Template
 from rendering.video_templates.check import FieldError
 from rendering.video_templates.fields import AssetType
 from rendering.workflow.document import Document, DocumentInvalid, asset_references
@@ -50,7 +50,7 @@ def timeline(
         way_out = ways_in[at + 1].frames if at + 1 < len(scenes) else 0
         place = SceneFrame(across, down, fps, frames[at], ways_in[at].frames, captioned, brand, assets, way_out)
         template = catalogue.get(scene["template"])(scene["params"])
-        clip = named(template.clip(place), scene["params"])
+        clip = named(laid_out(template, place), scene["params"])
         if captioned:
             lines = captions.layers(
                 scene["caption"],
@@ -67,6 +67,14 @@ def timeline(
         sounds += [(at, sound) for sound in template.sounds(place)]
     film = Timeline(across, down, fps, tuple(clips), loudness_lufs=document["loudness_lufs"])
     return replace(film, audio=(*music(document, assets), *voices(film, scenes, assets), *footage(film, sounds)))
+
+
+def laid_out(template: Template, place: SceneFrame) -> Clip:
+    """The template's own layers, in its readers' direction."""
+    clip = template.clip(place)
+    if template.turns and mirror.runs_to_the_left(template.fields, template.values):
+        return mirror.mirrored(clip, place.width)
+    return clip
 
 
 def named(clip: Clip, params: Mapping[str, Any]) -> Clip:
