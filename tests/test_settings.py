@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,37 @@ def test_a_public_server_needs_a_secret_key(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.delenv("SECRET_KEY", raising=False)
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY must be set when DEBUG is 0"):
         settings.secret_key(tmp_path, debug=False)
+
+
+@pytest.mark.parametrize("name", ["a farm", "-farm", "farm/1", "x" * 51, "render", "default"])
+def test_a_render_cluster_has_a_name_of_its_own(name: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="RENDER_CLUSTER must be a"):
+        settings.cluster_name("RENDER_CLUSTER", name)
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"RENDER_CLUSTER": "media_import"}, "RENDER_CLUSTER must be a new name, but 'media_import' is a queue"),
+        ({"WORKER_QUEUES": "render,farm"}, "WORKER_QUEUES may name default, media_import, render, but not farm"),
+        (
+            {"RENDER_CLUSTER": "farm", "WORKER_QUEUES": "farms"},
+            "WORKER_QUEUES may name default, media_import, render, farm, but not farms",
+        ),
+    ],
+)
+def test_a_bad_cluster_or_queue_stops_the_start(tmp_path: Path, environment: dict[str, str], sentence: str) -> None:
+    failed = load(tmp_path, **environment)
+    assert failed.returncode != 0 and sentence in failed.stderr
+
+
+def test_a_machine_of_the_render_cluster_serves_it(tmp_path: Path) -> None:
+    assert load(tmp_path, RENDER_CLUSTER="farm", WORKER_QUEUES="farm").stdout == "['farm']\n"
+    assert load(tmp_path, WORKER_QUEUES="").stdout == "['default', 'media_import', 'render']\n"
+
+
+def load(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The settings in a process of their own."""
+    words = [sys.executable, "-c", "from videoserver.settings import WORKER_QUEUES; print(WORKER_QUEUES)"]
+    env = {**os.environ, "DATA_DIR": str(folder), **environment}
+    return subprocess.run(words, env=env, capture_output=True, text=True, cwd=settings.BASE_DIR, timeout=60)

@@ -208,7 +208,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "database": database,
     "storage": storage,
     "queue": queue,
-    "render cluster": render_cluster,
+    "cluster": render_cluster,
     "clock": clock,
     "disk": disk,
     "render": render,

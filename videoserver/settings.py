@@ -128,7 +128,7 @@ LOG_FORMAT = choice("LOG_FORMAT", "text", ("text", "json"))
 QUEUES = ("default", "media_import", "render")
 RENDER_CLUSTER = cluster_name("RENDER_CLUSTER", env.str("RENDER_CLUSTER", default="").strip())
 SERVABLE = (*QUEUES, RENDER_CLUSTER) if RENDER_CLUSTER else QUEUES
-WORKER_QUEUES = words("WORKER_QUEUES") or list(QUEUES)
+WORKER_QUEUES = words("WORKER_QUEUES", ",".join(QUEUES)) or list(QUEUES)
 if unknown := set(WORKER_QUEUES) - set(SERVABLE):
     raise ImproperlyConfigured(f"WORKER_QUEUES may name {', '.join(SERVABLE)}, but not {', '.join(sorted(unknown))}.")
 WORKER_NAME = env.str("WORKER_NAME", default="")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests.work.conftest import House, dead, until
+from videoserver.work.sandbox import ROOT
 
 
 def runs(log: Path) -> list[str]:
@@ -138,6 +141,37 @@ def test_a_child_of_a_killed_worker_ends_with_all_that_it_started(house: House, 
 def test_one_cluster_can_run_alone(house: House) -> None:
     house.start("--cluster", "render")
     assert [row["queue"] for row in house.sql("SELECT queue FROM work_worker")] == ["render"]
+
+
+def test_a_worker_of_a_cluster_refuses_a_name_that_none_can_have(house: House) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "worker", "--cluster", "a farm"],
+        cwd=ROOT,
+        env=house.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1 and "--cluster must be a name of letters" in done.stderr
+
+
+def test_several_named_workers_serve_one_queue(house: House) -> None:
+    house.start(WORKER_NAME="blue", WORKERS="1")
+    house.start(WORKER_NAME="green", WORKERS="1")
+    assert {row["name"] for row in house.sql("SELECT name FROM work_worker")} == {"blue", "green"}
+    errands = [house.errand() for _ in range(4)]
+    assert {house.ended(errand)["status"] for errand in errands} == {"completed"}
+
+
+def test_a_long_errand_does_not_block_another_queue(house: House, tmp_path: Path) -> None:
+    """All workers of one queue are taken; the others answer at once."""
+    house.start(WORKER_QUEUES="default,media_import", WORKERS="1")
+    film = house.errand(do="wait", until=str(tmp_path / "go"))
+    house.claimed(film)
+    ask = "from videoserver.work import canary; print(canary.round_trip('media_import') is not None)"
+    assert house.manage("shell", "--verbosity", "0", "-c", ask) == "True\n"
+    assert not house.read(film)["finished_at"]
+    (tmp_path / "go").touch()
+    assert house.ended(film)["status"] == "completed"
 
 
 def test_requeue_stale_says_what_it_did(house: House) -> None:
