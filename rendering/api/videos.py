@@ -23,6 +23,7 @@ from rendering.api.fetched import gone_after
 from rendering.api.jobs import CLIP, SHOWN, described_clip, films
 from rendering.api.schema import PATH, TEXT, WHOLE, described, file_of, or_null, schema_of
 from rendering.engine import sidecars
+from rendering.engine.cues import Cue
 from rendering.models import Job
 from rendering.states import JobState
 from rendering.workflow import clips
@@ -146,7 +147,7 @@ def files_of(job: Job) -> list[File]:
 
 def captions_of(job: Job, format: sidecars.Format) -> File:
     """The cues that were found when the film was made, written as a file."""
-    text = sidecars.written([sidecars.Cue(**cue) for cue in job.captions], format).encode()
+    text = sidecars.written([Cue(**cue) for cue in job.captions], format).encode()
     name, digest = f"captions.{format}", hashlib.sha256(text).hexdigest()
     return File(name, Served(name, len(text), digest, SIDECARS[format], ended(job), name), Written(text))
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, TypeVar
 
+from rendering.engine import captions
 from rendering.engine.timeline import Box, Keyframes, Layer, TextLayer
 from rendering.video_templates.base import SceneFrame
 from rendering.video_templates.lettering import largest
 
-CAPTION = 0.17
-"""What two lines of a caption take of the shorter side."""
 SMALLEST = 0.72
 """No text becomes smaller than this part of the base size; it ends in an ellipsis instead."""
 STAGGER, ENTRANCE, EXIT = 0.14, 0.6, 0.35
@@ -23,7 +22,7 @@ def safe_area(scene: SceneFrame) -> Box:
     width, height = scene.width, scene.height
     left, top, bottom = (0.08, 0.13, 0.19) if height > 1.5 * width else (0.07, 0.08, 0.08)
     if scene.captioned:
-        bottom += CAPTION * min(width, height) / height
+        bottom = max(bottom, captions.room(width, height) / height)
     return width * left, height * top, width * (1 - 2 * left), height * (1 - top - bottom)
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from media_assets import ingest
 from media_assets.models import MediaAsset
-from rendering.engine import finish, launch, sidecars
+from rendering.engine import cues, finish, launch
 from rendering.engine.launch import SoundFile
 from rendering.exceptions import StoredDifferently
 from rendering.models import Job, JobResult
@@ -167,7 +167,7 @@ def store(job: Job, made: list[Made], poster: Path) -> None:
                 stage="",
                 message="Video rendering complete!",
                 poster=ingest.record(picture, job.owner, name=f"{title}.jpg", metadata=job.metadata),
-                captions=cues(job, made[0].film),
+                captions=beside(job, made[0].film),
             )
 
 
@@ -194,12 +194,12 @@ def record(job: Job, made: Made, stored: ingest.StoredFile) -> None:
     )
 
 
-def cues(job: Job, film: PlannedFilm) -> list[dict[str, Any]]:
+def beside(job: Job, film: PlannedFilm) -> list[dict[str, Any]]:
     """The captions beside the film, if the document wants them there."""
     if job.document.get("captions") not in ("sidecar", "both"):
         return []
     captions = [scene.get("caption") or "" for scene in job.document["scenes"]]
-    return [cue.to_json() for cue in sidecars.cues(film.timeline, captions)]
+    return [cue.to_json() for cue in cues.cues(film.timeline, captions)]
 
 
 def seconds_to_finish(job: Job, films: list[PlannedFilm]) -> float:

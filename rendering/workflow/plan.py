@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from media_assets.models import MediaAsset
 
 SAYABLE = {"image": "an image", "video": "a video", "audio": "a sound"}
+BURNED = {"burned", "both"}
 SOFT_END = 0.05
 """Seconds over which a sound that is cut short fades, so that it does not click."""
 
@@ -46,27 +47,18 @@ def timeline(
     clips: list[Clip] = []
     sounds: list[tuple[int, Sound]] = []
     for at, scene in enumerate(scenes):
-        captioned = bool(scene["caption"]) and document["captions"] in {"burned", "both"}
+        captioned = bool(scene["caption"]) and document["captions"] in BURNED
         way_out = ways_in[at + 1].frames if at + 1 < len(scenes) else 0
         place = SceneFrame(across, down, fps, frames[at], ways_in[at].frames, captioned, brand, assets, way_out)
         template = catalogue.get(scene["template"])(scene["params"])
         clip = named(laid_out(template, place), scene["params"])
-        if captioned:
-            lines = captions.layers(
-                scene["caption"],
-                across,
-                down,
-                frames[at],
-                fps,
-                way_in=ways_in[at].frames,
-                way_out=way_out,
-                font=brand.font,
-            )
-            clip = replace(clip, layers=(*clip.layers, *lines))
         clips.append(replace(clip, transition=ways_in[at]))
         sounds += [(at, sound) for sound in template.sounds(place)]
     film = Timeline(across, down, fps, tuple(clips), loudness_lufs=document["loudness_lufs"])
-    return replace(film, audio=(*music(document, assets), *voices(film, scenes, assets), *footage(film, sounds)))
+    film = replace(film, audio=(*music(document, assets), *voices(film, scenes, assets), *footage(film, sounds)))
+    if document["captions"] in BURNED:
+        film = captions.burned(film, [scene["caption"] for scene in scenes], brand.font)
+    return film
 
 
 def laid_out(template: Template, place: SceneFrame) -> Clip:

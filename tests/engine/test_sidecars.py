@@ -6,7 +6,8 @@ from itertools import pairwise
 import pysubs2
 import pytest
 
-from rendering.engine.sidecars import Cue, cues, written
+from rendering.engine.cues import Cue, cues
+from rendering.engine.sidecars import written
 from rendering.engine.timeline import Clip, Sound, Timeline, Transition
 
 CROSS = Transition("crossfade", 10)

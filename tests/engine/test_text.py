@@ -9,7 +9,7 @@ from rendering.engine.faces import FAMILIES, font
 from rendering.engine.planes import Planes, blend
 from rendering.engine.runs import runs
 from rendering.engine.text import draw, warnings
-from rendering.engine.timeline import TextLayer, at_frame
+from rendering.engine.timeline import TextLayer, Timeline, at_frame
 from rendering.engine.typeset import ELLIPSIS, set_text
 
 LONG = "The fishing boats come home at dawn while the gulls are loud above the quays and nobody sleeps any more"
@@ -138,7 +138,7 @@ def test_every_script_has_its_font(words, family):
 @pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (1080, 1080), (640, 360), (2520, 1080), (864, 1080)])
 def test_a_caption_is_readable_whole_and_in_the_safe_area(size):
     width, height = size
-    (layer,) = captions.layers(LONG, width, height, 120, 30)
+    layer = captions.layer(LONG, Timeline(width, height, 30, ()), 0, 120, 120)
     block = set_text(layer, (0.55, 0.3))
     assert 1 <= len(block.lines) <= 3
     assert not "".join(run.text for line in block.lines for run in line.runs).endswith(ELLIPSIS)
@@ -150,17 +150,13 @@ def test_a_caption_is_readable_whole_and_in_the_safe_area(size):
     assert bottom <= 0.95 * height
 
 
-def test_a_caption_fades_in_and_out_between_the_transitions():
-    (layer,) = captions.layers("Dawn", 640, 360, 120, 30, way_in=15, way_out=15)
+def test_a_caption_fades_in_and_out():
+    layer = captions.layer("Dawn", Timeline(640, 360, 30, ()), 15, 105, 120)
     assert (layer.first, layer.until) == (15, 105)
     levels = [at_frame(layer.opacity, frame) for frame in range(15, 105)]
     assert 0 < levels[0] < 0.6
     assert 0 < levels[-1] < 0.9
     assert levels[10:-10] == [1.0] * 70
-
-
-def test_no_words_no_caption():
-    assert captions.layers(" ", 640, 360, 120, 30) == ()
 
 
 def test_the_named_font_is_used_where_it_has_the_glyph_and_others_where_not():
