@@ -42,6 +42,8 @@ class Converter:
         if frame.interlaced_frame and frame.height >= 4:
             frame = field(frame)
         matrix, whole, mapping = tags
+        if is_ours(frame, width, height, tags):
+            return Planes.of(frame)
         if mapping:
             return Planes.of(self.mapped(frame, width, height, mapping, matrix, whole))
         converted = self.reformatter.reformat(
@@ -82,6 +84,11 @@ class Converter:
             dst_color_range=ColorRange.MPEG,
             threads=1,
         )
+
+
+def is_ours(frame: Any, width: int, height: int, tags: tuple[int, bool, Kind | None]) -> bool:
+    """Whether the frame is what conversion would make of it: its own planes are then looked at, never drawn on."""
+    return (frame.format.name, frame.width, frame.height, *tags) == ("yuv420p", width, height, BT709, False, None)
 
 
 def space(frame: Any) -> int:

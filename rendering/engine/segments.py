@@ -10,16 +10,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-from rendering.engine.timeline import Clip, Layer, Timeline
+from rendering.engine.timeline import Clip, Layer, MoviepyLayer, Timeline, VideoLayer
 
 ENGINE_VERSION = 2
 """Raise it whenever the same spec gives other pixels: every cached segment is then made anew."""
 LONGEST_SECONDS = 60
-"""Footage, and layers of others: each segment of it begins with a search from the key frame before."""
+"""Layers and effects of others: nobody knows what it takes them to begin."""
+FOOTAGE_SECONDS = 10
+"""Each segment of footage begins with decoding from the key frame before."""
 QUICK_SECONDS, MOST_PARTS = 2, 8
 """What is drawn from stills and words begins at once, so that one scene keeps many cores busy; no part is shorter than
 the encoder's distance between key frames, so that the cuts cost no bytes."""
-QUICK_LAYERS = {"image", "text", "shape"}
 FONTS = Path(__file__).parent / "fonts"
 
 SegmentKind = Literal["body", "transition"]
@@ -110,9 +111,11 @@ def ended(layer: Layer, frame: int) -> bool:
 
 def longest_part(clip: Clip, fps: int) -> int:
     """How many frames of a scene's body may be one segment."""
-    if any(layer.kind not in QUICK_LAYERS or layer.effects for layer in clip.layers):
+    if any(isinstance(layer, MoviepyLayer) or layer.effects for layer in clip.layers):
         return LONGEST_SECONDS * fps
-    return min(max(QUICK_SECONDS * fps, -(-clip.frames // MOST_PARTS)), LONGEST_SECONDS * fps)
+    footage = any(isinstance(layer, VideoLayer) for layer in clip.layers)
+    least = (FOOTAGE_SECONDS if footage else QUICK_SECONDS) * fps
+    return min(max(least, -(-clip.frames // MOST_PARTS)), LONGEST_SECONDS * fps)
 
 
 def chunks(frames: int, longest: int) -> list[int]:

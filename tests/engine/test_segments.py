@@ -52,10 +52,10 @@ def test_cuts_make_no_transition_segment():
     assert [s.kind for s in split(two(transition=Transition()))] == ["body", "body"]
 
 
-def test_a_long_scene_of_footage_is_several_segments_of_at_most_a_minute():
-    made = split(film(Clip(30 * 150 + 1, (FOOTAGE, CAPTION))))
-    assert [s.frames for s in made] == [1500, 1500, 1501]
-    assert [s.frames for s in split(film(Clip(30 * 60, (FOOTAGE,))))] == [1800]
+def test_a_long_scene_of_footage_is_cut_where_each_part_is_worth_finding_its_beginning():
+    assert [s.frames for s in split(film(Clip(30 * 10, (FOOTAGE,))))] == [300]
+    assert [s.frames for s in split(film(Clip(30 * 20 + 1, (FOOTAGE, CAPTION))))] == [200, 200, 201]
+    assert [s.frames for s in split(film(Clip(30 * 600, (FOOTAGE,))))] == [1800] * 10
 
 
 @pytest.mark.parametrize(
