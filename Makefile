@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo run test lint lock bench
+.PHONY: help setup setup-dev demo run test lint lock bench soak
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,3 +51,6 @@ lock: ## Lock the requirements anew, with uv on the path
 
 bench: setup-dev ## The engine's ratio table, also as JSON under var/bench/
 	@$(BIN)/python -m tests.bench.engine
+
+soak: setup-dev ## What takes longer than a minute by nature: films of ten minutes and the like
+	@$(BIN)/python -m tests.soak

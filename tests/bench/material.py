@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import wave
 from pathlib import Path
 from typing import Any
 
 import cv2
+import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,6 +62,33 @@ def caption(number: int) -> str:
 def frames_of(scenes: int, scene_seconds: float = SCENE_SECONDS) -> int:
     """The film's length."""
     return round((scenes * scene_seconds - (scenes - 1) * CROSSFADE_SECONDS) * FPS)
+
+
+def interview(folder: Path, seconds: int) -> Path:
+    """The document of an intro: somebody's name over footage that is as large as the film."""
+    folder.mkdir(parents=True, exist_ok=True)
+    film = footage(folder / f"footage-{seconds}.mp4", still(folder / "still-0.jpg", 0), seconds)
+    params = {"video": film.name, "full_name": "Ada Lovelace", "role": "First of all programmers", "team": "Analysis"}
+    scene = {"template": "intro", "duration": seconds, "params": params}
+    path = folder / f"interview-{seconds}.json"
+    path.write_text(json.dumps({"title": "Interview", "quality": "1080p", "fps": FPS, "scenes": [scene]}, indent=2))
+    return path
+
+
+def footage(path: Path, picture: Path, seconds: int) -> Path:
+    """A camera that wanders over a picture, at a camera's bit rate, with a tone."""
+    if path.exists():
+        return path
+    around = f"crop={SIZE[0]}:{SIZE[1]}:x='320+300*sin(t)':y='180+160*cos(0.7*t)',noise=alls=4:allf=t"
+    around += ",scale=out_range=tv:out_color_matrix=bt709,format=yuv420p"
+    sources = ["-loop", "1", "-r", str(FPS), "-i", f"file:{picture}", "-f", "lavfi", "-i", "sine=f=330:r=48000"]
+    coded = ["-c:v", "libx264", "-preset", "superfast", "-crf", "22", "-g", str(2 * FPS), "-pix_fmt", "yuv420p"]
+    tags = ["-color_range", "tv"]
+    tags += [word for tag in ("colorspace", "color_primaries", "color_trc") for word in (f"-{tag}", "bt709")]
+    ends = [*tags, "-c:a", "aac", "-t", str(seconds), f"file:{path}"]
+    quiet = ["-hide_banner", "-loglevel", "error", "-nostdin", "-y"]
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), *quiet, *sources, "-vf", around, *coded, *ends], check=True)
+    return path
 
 
 def still(path: Path, seed: int) -> Path:

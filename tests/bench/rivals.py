@@ -12,19 +12,25 @@ import imageio_ffmpeg
 from rendering.engine import captions
 from rendering.engine.motion import ZOOM
 from rendering.engine.segments import Encoding
+from rendering.workflow import crew
 from tests.bench.material import CROSSFADE_SECONDS, FPS, SCENE_SECONDS, SIZE
 from tests.bench.moviepy_film import CAPTION_FROM_BELOW, FONT
 
 QUIET = ["-hide_banner", "-loglevel", "error", "-nostdin", "-y"]
 
 
+def threads() -> int:
+    """As many as the engine's encoders have together."""
+    return crew.size() * Encoding().threads
+
+
 def x264() -> list[str]:
     """The engine's own settings of x264."""
     encoding = Encoding()
-    parameters = f"open-gop=0:keyint={FPS * 2}:threads={encoding.threads}:lookahead-threads=1:force-cfr=1"
+    parameters = f"open-gop=0:keyint={FPS * 2}:threads={threads()}:lookahead-threads=1:force-cfr=1"
     return [
         *("-c:v", "libx264", "-preset", encoding.preset, "-crf", str(encoding.crf), "-profile:v", "high"),
-        *("-threads", str(encoding.threads), "-x264-params", parameters, "-pix_fmt", "yuv420p"),
+        *("-threads", str(threads()), "-x264-params", parameters, "-pix_fmt", "yuv420p"),
     ]
 
 
@@ -35,10 +41,21 @@ def floor(frames: Path, output: Path) -> list[str]:
     return [imageio_ffmpeg.get_ffmpeg_exe(), *QUIET, *source, *x264(), f"file:{output}"]
 
 
-def graph(document: Path, folder: Path, output: Path, frames: int) -> list[str]:
-    """FFmpeg alone: zoompan, drawtext, xfade. The captions go through files, as text of people must."""
+def overlay(footage: Path, picture: Path, output: Path) -> list[str]:
+    """FFmpeg's own overlay of a PNG over the whole of a footage, its sound encoded anew."""
+    over = ["-filter_complex", "[0:v][1:v]overlay=format=yuv420[v]", "-map", "[v]", "-map", "0:a", "-c:a", "aac"]
+    sources = ["-i", f"file:{footage}", "-i", f"file:{picture}"]
+    return [imageio_ffmpeg.get_ffmpeg_exe(), *QUIET, *sources, *over, "-b:a", "192k", *x264(), f"file:{output}"]
+
+
+def graph(document: Path, folder: Path, output: Path, frames: int, finer: int = 1) -> list[str]:
+    """FFmpeg alone: zoompan, drawtext, xfade, with stills of `finer` times their size.
+
+    The captions go through files, as text of people must.
+    """
     scenes = json.loads(document.read_text())["scenes"]
     length = round(SCENE_SECONDS * FPS)
+    enlarged = f"scale={finer}*iw:-1:flags=bicubic," if finer > 1 else ""
     inputs: list[str] = []
     chains: list[str] = []
     for number, scene in enumerate(scenes):
@@ -47,7 +64,7 @@ def graph(document: Path, folder: Path, output: Path, frames: int) -> list[str]:
         inputs += ["-i", f"file:{document.parent / scene['params']['image']}"]
         size = round(captions.SIZE * min(SIZE))
         chains.append(
-            f"[{number}:v]zoompan=z='pow({ZOOM},on/{length - 1})':x='iw/2-iw/zoom/2':y='ih/2-ih/zoom/2'"
+            f"[{number}:v]{enlarged}zoompan=z='pow({ZOOM},on/{length - 1})':x='iw/2-iw/zoom/2':y='ih/2-ih/zoom/2'"
             f":d={length}:s={SIZE[0]}x{SIZE[1]}:fps={FPS},"
             f"drawtext=fontfile={FONT}:textfile={words}:expansion=none:fontsize={size}:fontcolor=white:box=1"
             f":boxcolor={captions.PLATE.replace('#', '0x')}:boxborderw=11|29"
