@@ -8,14 +8,17 @@ import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.storage import storages
+from django.core.management import call_command
 
 from media_assets.storage.local import LocalStorage
 from rendering import tasks
+from rendering.engine import boxes
 from rendering.models import Job, Segment, Storyboard
 from rendering.workflow import order, segment_run, stored_segments
 from tests.workflow.machines import Machines
@@ -226,3 +229,11 @@ def test_a_file_that_no_row_names_goes_after_a_day(job: Job) -> None:
 
 def files() -> set[Path]:
     return set(Path(storages["media"].path("segments")).rglob("*.mp4"))
+
+
+def test_render_storyboard_finds_them_too(job: Job, approved: Storyboard, tmp_path: Path) -> None:
+    output = tmp_path / "film.mp4"
+    told = StringIO()
+    call_command("render_storyboard", storyboard=approved.pk, output=output, stdout=told)
+    assert "3 of 3 segments from the cache" in told.getvalue()
+    assert boxes.whole(output)

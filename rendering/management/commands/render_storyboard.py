@@ -38,7 +38,7 @@ class Command(FilmCommand):
             files,
             options["output"].absolute(),
             workspace=workspace,
-            cache=None if options["no_cache"] else SegmentCache(settings.SEGMENTS_DIR),
+            cache=None if options["no_cache"] else cache(stored=options["storyboard"] is not None),
             quality=options["quality"],
             encoding=plan.encoding(settings.X264_PRESET, settings.X264_CRF),
             moviepy_layers=settings.MOVIEPY_LAYERS,
@@ -55,6 +55,15 @@ class Command(FilmCommand):
             f"{made.size} bytes, {made.cached} of {made.segments} segments from the cache, "
             f"{time.monotonic() - began:.1f} s"
         )
+
+
+def cache(*, stored: bool) -> SegmentCache:
+    """The folder; with a row at hand also what other machines have put into the storage."""
+    if not stored:
+        return SegmentCache(settings.SEGMENTS_DIR)
+    from rendering.workflow.shared_cache import SharedCache
+
+    return SharedCache(settings.SEGMENTS_DIR)
 
 
 def draw(progress: Progress) -> None:
