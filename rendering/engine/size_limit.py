@@ -129,7 +129,7 @@ class Passes:
             audio.time_base = Fraction(1, RATE)
             sound = sound_packets(heard, audio)
             waiting = next(sound, None)
-            for packet in self.pictures(video):
+            for packet in self.pictures(video, self.plan["frames"]):
                 while waiting is not None and waiting.dts * waiting.time_base <= packet.dts * packet.time_base:
                     film.mux(waiting)
                     waiting = next(sound, None)
@@ -138,10 +138,11 @@ class Passes:
                 film.mux(waiting)
                 waiting = next(sound, None)
 
-    def pictures(self, video: Any) -> Iterator[Any]:
+    def pictures(self, video: Any, done_before: int = 0) -> Iterator[Any]:
         """The film's frames, encoded again."""
-        fps = self.plan["fps"]
-        for place, frame in enumerate(frames(self.source, self.plan["frames"], self.report)):
+        fps, total = self.plan["fps"], self.plan["frames"]
+        again = frames(self.source, total, self.report, done_before=done_before, of=2 * total)
+        for place, frame in enumerate(again):
             frame.pts, frame.time_base = place, Fraction(1, fps)
             frame.pict_type = 1 if place in self.cuts else 0
             yield from lasting(video.encode(frame))

@@ -20,6 +20,7 @@ from rendering.models import Job, JobResult
 from rendering.states import Stage
 from rendering.workflow import assets, gate, look, money, outputs, sound_cache
 from rendering.workflow.outputs import PlannedFilm
+from rendering.workflow.progress import Conversions
 from rendering.workflow.segment_run import cache, fetch, seconds_allowed
 from videoserver.work import workspace
 
@@ -44,6 +45,7 @@ def complete(job: Job, films: list[PlannedFilm], files: dict[str, MediaAsset]) -
     """Sound, join, check, convert, store, and one commit in which the job is completed and owns its files."""
     logger.info(f"Job {job.pk}: Video rendered successfully")
     job.start_clock()
+    job.keep(progress={})  # of an attempt before
     job.enter(Stage.COMBINING, "Finalizing...")
     with workspace.open("job", job) as folder:
         work = Finishing(job, films, files, folder)
@@ -65,11 +67,15 @@ class Finishing:
     def __init__(self, job: Job, films: list[PlannedFilm], files: dict[str, MediaAsset], folder: Path) -> None:
         self.job, self.films, self.files, self.folder = job, films, files, folder
         self.most = outputs.most_bytes(job.options)
+        self.conversions = Conversions(len(films) * len(outputs.conversions(job.options)))
         heard = {sound.asset for sound in films[0].timeline.audio}
         self.sounds = fetch(job, heard, files, folder, self.alive)
 
     def alive(self, event: dict[str, Any]) -> None:
         self.job.renew()
+
+    def converting(self, event: dict[str, Any]) -> None:
+        self.job.renew(self.conversions.heard(event))
 
     def sound(self) -> SoundFile:
         """Mixed once: all variants sound the same."""
@@ -116,13 +122,17 @@ class Finishing:
             name = film.name(format)
             self.job.enter(Stage.COMBINING, f"Making {name}...")
             path = self.folder / name
+            self.conversions.begin()
             report = finish.convert(format, joined.path, film.timeline, self.most, path, **self.patience(film, format))
             made.append(Made(film, format, path, report))
         return made
 
     def fitted(self, joined: Made) -> Made:
         """The film itself, or one of as many bytes as are allowed."""
-        if not self.most or joined.report["size"] <= self.most:
+        if not self.most:
+            return joined
+        self.conversions.begin()
+        if joined.report["size"] <= self.most:
             return joined
         film = joined.film
         self.job.enter(Stage.COMBINING, f"Fitting {film.name('mp4')} into {self.most / outputs.MEGABYTE:g} MB...")
@@ -139,7 +149,8 @@ class Finishing:
         return Made(film, "mp4", path, launch.check(path, film.timeline, on_event=self.alive))
 
     def patience(self, film: PlannedFilm, work: str) -> dict[str, Any]:
-        return {"on_event": self.alive, "stall": settings.RENDER_TIMEOUT, "deadline": seconds_for(film, work)}
+        deadline = seconds_for(film, work)
+        return {"on_event": self.converting, "stall": settings.RENDER_TIMEOUT, "deadline": deadline}
 
 
 def store(job: Job, made: list[Made], poster: Path) -> None:
@@ -204,8 +215,7 @@ def beside(job: Job, film: PlannedFilm) -> list[dict[str, Any]]:
 
 def seconds_to_finish(job: Job, films: list[PlannedFilm]) -> float:
     """How long all that follows the last segment may take."""
-    work = [*outputs.formats(job.options)[1:], *(["fit"] if outputs.most_bytes(job.options) else [])]
-    return sum(seconds_for(film, each) for film in films for each in work)
+    return sum(seconds_for(film, each) for film in films for each in outputs.conversions(job.options))
 
 
 def seconds_for(film: PlannedFilm, work: str) -> float:

@@ -70,6 +70,11 @@ def formats(options: Mapping[str, Any]) -> list[str]:
     return [format for format in FORMATS if format == "mp4" or format in options.get("formats", ())]
 
 
+def conversions(options: Mapping[str, Any]) -> list[str]:
+    """What is done to each film after its join."""
+    return [*(["fit"] if most_bytes(options) else []), *formats(options)[1:]]
+
+
 def sizes(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: options.get(name) for name in ("quality", "width", "height")}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,11 +10,14 @@ from django.utils import timezone
 
 from rendering.models import Job, Segment
 from rendering.states import JobKind, JobState, Stage
+from rendering.workflow import outputs
 from videoserver.work.row import WorkState
 
 SHARE_BEFORE_JOIN = 0.9
 """Of a film's `fraction`, what its segments are; the rest is sound, joining, checking and saving."""
 STAGE_FRACTION = {Stage.COMBINING: 0.92, Stage.CHECKING: 0.96, Stage.SAVING: 0.98}
+SHARE_BEFORE_CONVERSIONS = 0.5
+"""Of a film that is made into other formats, or made to fit: until all that has begun."""
 
 
 def of(job: Job, usual_speed: Callable[[], float] | None = None) -> dict[str, Any]:
@@ -36,6 +40,30 @@ def of(job: Job, usual_speed: Callable[[], float] | None = None) -> dict[str, An
     }
 
 
+class Conversions:
+    """How far the work after the join is: each conversion counts the same, and none goes back when it tries again."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.number, self.share, self.began = count, -1, 0.0, 0.0
+
+    def begin(self) -> None:
+        """The next one."""
+        self.number += 1
+        self.began = self.began or time.monotonic()
+
+    def heard(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """The job's progress after a report of the child, {"converted": 0…1, "seconds": so far}."""
+        if not event.get("total"):
+            return None
+        self.share = max(self.share, (self.number + min(event["done"] / event["total"], 1.0)) / self.count)
+        return {"converted": round(self.share, 4), "seconds": round(time.monotonic() - self.began, 1)}
+
+
+def converted(job: Job) -> float:
+    """How much of the work after the join is done, 0…1."""
+    return float(job.progress.get("converted", 0.0)) if job.stage == Stage.COMBINING else 0.0
+
+
 def scenes_total(job: Job) -> int:
     return len(job.document.get("scenes") or [])
 
@@ -54,23 +82,32 @@ def frames_done(segment: Segment) -> int:
 
 
 def film_fraction(job: Job, segments: list[Segment]) -> float:
+    more = bool(outputs.conversions(job.options))
+    if more and job.stage != Stage.SAVING:
+        most = SHARE_BEFORE_CONVERSIONS
+        if done := converted(job):
+            return most + (STAGE_FRACTION[Stage.SAVING] - most) * done
+    else:
+        most = 1.0
     if job.stage in STAGE_FRACTION:
-        return STAGE_FRACTION[Stage(job.stage)]
+        return most * STAGE_FRACTION[Stage(job.stage)]
     frames = sum(segment.frames for segment in segments)
-    return SHARE_BEFORE_JOIN * sum(map(frames_done, segments)) / frames if frames else 0.0
+    return most * SHARE_BEFORE_JOIN * sum(map(frames_done, segments)) / frames if frames else 0.0
 
 
 def seconds_left(job: Job, segments: list[Segment], usual_speed: Callable[[], float]) -> float | None:
     """From the speed of this job so far, or of the last segments rendered; None while nothing was measured."""
     if job.has_ended:
         return 0.0 if job.status == JobState.COMPLETED else None
+    if done := converted(job):
+        return round(float(job.progress["seconds"]) * (1 - done) / done, 1)
     left = sum(segment.frames - frames_done(segment) for segment in segments if segment.status != WorkState.COMPLETED)
     rendered = [segment for segment in segments if segment.started_at and not segment.cached]
-    done = sum(map(frames_done, rendered))
+    frames = sum(map(frames_done, rendered))
     begun = min((segment.started_at for segment in rendered if segment.started_at), default=None)
-    if done and begun:
+    if frames and begun:
         elapsed = max((timezone.now() - begun).total_seconds(), 0.001)
-        return round(left / (done / elapsed), 1)
+        return round(left / (frames / elapsed), 1)
     speed = usual_speed()
     return round((left if segments else planned_frames(job)) / speed, 1) if speed else None
 

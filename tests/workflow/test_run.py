@@ -112,6 +112,36 @@ def test_progress_has_real_counts(job: Job) -> None:
     assert progress.of(job)["scenes_completed"] == 2
 
 
+def test_conversions_move_the_fraction_and_the_time_that_is_left(
+    approved: Storyboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = order.render(approved, {"quality": "draft", "formats": ["webm", "gif"]})[0]
+    seen: list[dict[str, Any]] = []
+    renew = Job.renew
+
+    def look(row: Job, state: dict[str, Any] | None = None) -> None:
+        renew(row, state)
+        if state:
+            seen.append(progress.of(row))
+
+    monkeypatch.setattr(Job, "renew", look)
+    assert work_off(job).status == "completed"
+    fractions = [state["fraction"] for state in seen]
+    assert len(set(fractions)) > 2
+    assert fractions == sorted(fractions)
+    assert 0.5 < fractions[0] < 0.9
+    assert fractions[-1] <= progress.STAGE_FRACTION[Stage.SAVING]
+    assert all(state["estimated_completion_seconds"] is not None for state in seen)
+
+
+def test_a_conversion_that_tries_again_does_not_go_back() -> None:
+    work = progress.Conversions(2)
+    work.begin()
+    reports = [{"done": done, "total": 30} for done in (15, 30, 15)]
+    assert [heard["converted"] for report in reports if (heard := work.heard(report))] == [0.25, 0.5, 0.5]
+    assert work.heard({"event": "tick"}) is None
+
+
 def test_a_second_order_reuses_every_segment(job: Job, approved: Storyboard, caplog: pytest.LogCaptureFixture) -> None:
     work_off(job)
     again, new = order.render(approved, {"force": True})
