@@ -46,8 +46,8 @@ class MachineAdmin(ReadOnlyAdmin):
 class SegmentAdmin(MachineAdmin):
     """Runs of frames, for looking into what a job did."""
 
-    list_display = ["number", "job", "kind", "frames", "status_of", "origin", "attempt", "ended", "took"]
-    list_filter = ["status", "kind", "cached"]
+    list_display = ["number", "job", "kind", "frames", "status_of", "origin", "rendered_by", "attempt", "ended", "took"]
+    list_filter = ["status", "kind", "cached", "rendered_by"]
     search_fields = ["=job__id", "=key", "error_code"]
     ordering = ["-created_at", "index"]
 
