@@ -21,6 +21,7 @@ from rendering.exceptions import SegmentLost
 
 KEY = re.compile("[0-9a-f]{64}")
 SPARED_SECONDS = 3600.0
+"""What was used so lately stays, and what is being written is older than this only when its writer has died."""
 
 
 class SegmentCache:
@@ -89,20 +90,41 @@ class SegmentCache:
 
         What was used a moment ago stays whatever the limit says: a job that waits for its join still needs it.
         """
+        return sum(self.remove(use) for use in self.beyond(most_bytes, spared_seconds))
+
+    def beyond(self, most_bytes: int, spared_seconds: float = SPARED_SECONDS) -> Iterator[Use]:
+        """What must go so that the rest fits, the longest unused first."""
         kept = sorted(self.used(), key=lambda use: use.at)
         total = sum(use.size for use in kept)
-        removed = 0
         for use in kept:
             if total <= most_bytes or use.at > time.time() - spared_seconds:
                 break
-            with locked(use.path.parent):
-                if changed(use):  # somebody needs it after all
-                    continue
-                use.path.with_suffix(".json").unlink(missing_ok=True)
-                use.path.unlink(missing_ok=True)
             total -= use.size
-            removed += 1
-        return removed
+            yield use
+
+    def unused(self, seconds: float) -> Iterator[Use]:
+        """What nobody used for so long."""
+        return (use for use in self.used() if use.at <= time.time() - seconds)
+
+    def unfinished(self, seconds: float = SPARED_SECONDS) -> Iterator[Use]:
+        """What writers that died half-way left."""
+        for path in self.folder.glob("[0-9a-f][0-9a-f]/.*"):
+            with contextlib.suppress(FileNotFoundError):
+                use = Use(path, path.stat().st_size, path.stat().st_mtime)
+                if use.at <= time.time() - seconds:
+                    yield use
+
+    def remove(self, use: Use) -> bool:
+        """Take it out, unless somebody used it since it was looked at."""
+        if use.path.name.startswith("."):
+            use.path.unlink(missing_ok=True)
+            return True
+        with locked(use.path.parent):
+            if changed(use):  # somebody needs it after all
+                return False
+            use.path.with_suffix(".json").unlink(missing_ok=True)
+            use.path.unlink(missing_ok=True)
+        return True
 
     def used(self) -> Iterator[Use]:
         """Every segment with its size and when it was last used."""

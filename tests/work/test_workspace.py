@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+import shutil
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from videoserver.work import process, workspace
 
@@ -94,3 +98,62 @@ def test_the_sweep_takes_what_dead_processes_left_and_what_is_too_old(root: Path
     assert workspace.sweep() == 2
     assert sorted(folder.name for folder in root.iterdir()) == ["alive", "elsewhere"]
     assert workspace.sweep() == 0
+
+
+def test_what_could_not_be_removed_is_tried_again_while_its_process_lives(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, refusals = shutil.rmtree, [PermissionError("busy")]
+
+    def refuse_once(folder: Path) -> None:
+        if refusals:
+            raise refusals.pop()
+        real(folder)
+
+    monkeypatch.setattr("shutil.rmtree", refuse_once)
+    before = workspace.census().failures
+    with workspace.open("job", ROW) as folder:
+        pass
+    assert folder.exists()
+    assert workspace.census().failures == before + 1
+    assert workspace.sweep() == 1
+    assert list(root.iterdir()) == []
+
+
+def test_the_census_counts_folders_and_bytes(root: Path) -> None:
+    assert workspace.census().count == 0
+    with workspace.open("job", ROW) as folder, workspace.open("intro", ROW) as other:
+        (folder / "film.mp4").write_bytes(bytes(5000))
+        (folder / "deep").mkdir()
+        (folder / "deep" / "more").write_bytes(bytes(700))
+        os.utime(other, (0, 0))
+        seen = workspace.census()
+    assert seen.count == 2
+    assert 5700 <= seen.bytes < 6700 + 2 * 4096
+    assert seen.oldest > 86400
+
+
+def told(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("cleanup_workspaces", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_removes_what_nobody_uses_and_says_so(root: Path) -> None:
+    for name, owner in {"job_left": "another-host:1:1", "job_used": process.me()}.items():
+        (root / name).mkdir(parents=True)
+        (root / name / workspace.OWNER).write_text(owner)
+        (root / name / "film.mp4").write_bytes(bytes(2_000_000))
+        os.utime(root / name, (time.time() - 1800,) * 2)
+    assert "0 workspaces removed" in told()
+    assert "1 workspaces would be removed, 2.0 MB" in told("--dry-run", "--older-than", "20m")
+    assert (root / "job_left").exists()
+    assert "job_left: 2.0 MB" in (said := told("--older-than", "20m"))
+    assert "1 workspaces removed, 2.0 MB; 0 could not be." in said
+    assert [folder.name for folder in root.iterdir()] == ["job_used"]
+    assert "0 workspaces removed" in told("--older-than", "0"), "what is in use is never too old"
+
+
+def test_an_age_that_is_none_is_refused() -> None:
+    with pytest.raises(CommandError, match="'soon' is no age"):
+        told("--older-than", "soon")

@@ -94,7 +94,7 @@ class Supervisor:
             Chore(1.0, self.watch),
             Chore(clocks.reap_every, recover.reap),
             Chore(5.0, self.end_orphans),
-            Chore(600.0, workspace.sweep),
+            Chore(60.0, workspace.sweep),
             *(Chore(60.0, import_string(path)) for path in settings.WORK_CHORES),
         ]
 

@@ -6,7 +6,8 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,20 @@ from videoserver.work import process
 logger = logging.getLogger(__name__)
 
 OWNER = ".owner"
+ABANDONED = ".abandoned"
+"""In a folder that its own run could not remove: the next sweep tries again, although its process lives."""
+_failures = 0
+
+
+@dataclass(frozen=True)
+class Census:
+    """All workspaces there are. Bytes; seconds since the oldest was last written to."""
+
+    count: int
+    bytes: int
+    oldest: float
+    failures: int
+    """How often this process could not remove one."""
 
 
 @contextmanager
@@ -48,6 +63,7 @@ def remove(folder: Path) -> bool:
         return False
     except OSError as error:
         logger.warning("Failed to cleanup temp path: %s (%s)", folder, error)
+        _abandon(folder)
         return False
     logger.info("Cleaned up temp directory: %s", folder)
     return True
@@ -62,7 +78,7 @@ def stale(max_age: float | None = None) -> Iterator[Path]:
         if folder.is_symlink() or not folder.is_dir():
             continue
         try:
-            lives = process.alive((folder / OWNER).read_text())
+            lives = not (folder / ABANDONED).exists() and process.alive((folder / OWNER).read_text())
             changed = folder.stat().st_mtime
         except FileNotFoundError:
             # Just made, or half removed.
@@ -74,3 +90,29 @@ def stale(max_age: float | None = None) -> Iterator[Path]:
 def sweep(max_age: float | None = None) -> int:
     """Remove what dead processes left; how many folders that were. Any number of sweepers may run."""
     return sum(remove(folder) for folder in stale(max_age))
+
+
+def census() -> Census:
+    """What lies under the root now."""
+    folders = [folder for folder in root().iterdir() if folder.is_dir()] if root().is_dir() else []
+    ages: list[float] = []
+    for folder in folders:
+        with suppress(FileNotFoundError):
+            ages.append(time.time() - folder.stat().st_mtime)
+    return Census(len(ages), sum(map(weight, folders)), max(ages, default=0.0), _failures)
+
+
+def weight(folder: Path) -> int:
+    """Bytes of all files in it; what goes while it is counted weighs nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            total += path.lstat().st_size
+    return total
+
+
+def _abandon(folder: Path) -> None:
+    global _failures
+    _failures += 1
+    with suppress(OSError):  # what takes no mark is found when its process has ended
+        (folder / ABANDONED).touch()
