@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from moviepy import CompositeVideoClip, ImageClip, TextClip, vfx
-from PIL import Image
+from PIL import Image, ImageFont
 
 from rendering.engine import captions
 from rendering.engine.motion import window
@@ -23,7 +23,7 @@ from tests.bench.material import CROSSFADE_SECONDS, FPS, SIZE, STILL
 FONT = Path(captions.__file__).parent / "fonts" / "Inter-Bold.otf"
 CAPTION_FROM_BELOW = 0.07
 MARGIN = (29, 17, 29, 39)
-"""Uneven, since MoviePy 2.2.1 reckons text too low and would cut it off."""
+"""Uneven, since MoviePy 2.2.1 reckons text too low and would cut it off; see also `caption`."""
 
 
 def main(document: Path, output: Path, frames: int) -> None:
@@ -79,9 +79,13 @@ def zoomed(path: Path, length: float) -> Any:
 
 def caption(text: str) -> Any:
     """White on a dark plate, near the lower edge."""
-    size = round(captions.SIZE * min(SIZE))
+    size = captions.SIZE * min(SIZE)
+    # MoviePy lifts words by as much as they reach below their line: all captions are to stand on the same line.
+    lifted = ImageFont.truetype(FONT, size).getbbox(text, anchor="ls")[3]
+    left, top, right, bottom = MARGIN
+    margin = (left, round(top + lifted), right, round(bottom - lifted))
     plate = tuple(int(captions.PLATE[at : at + 2], 16) for at in (1, 3, 5, 7))
-    clip = TextClip(font=str(FONT), text=text, font_size=size, color="white", bg_color=plate, margin=MARGIN)
+    clip = TextClip(font=str(FONT), text=text, font_size=size, color="white", bg_color=plate, margin=margin)
     return clip.with_position(("center", round(SIZE[1] * (1 - CAPTION_FROM_BELOW) - clip.size[1])))
 
 
