@@ -73,23 +73,33 @@ def shown(layer: Layer, clip: Clip) -> tuple[int, int]:
     return layer.first, clip.frames if layer.until is None else min(layer.until, clip.frames)
 
 
-def of_pictures(timeline: Timeline, measured: Mapping[str, Any], lengths: Mapping[str, float]) -> list[Doubt]:
-    """Black and frozen spans, which a drawing of the plan may explain.
+def of_pictures(
+    timeline: Timeline, measured: Mapping[str, Any], lengths: Mapping[str, float]
+) -> tuple[list[Finding], list[Doubt]]:
+    """Black and frozen spans that the plan does not explain, and those that a drawing of the plan may explain.
 
-    Whether a picture is to be black, or to look the same although the camera moves, and whether footage stands still
-    in its own file, only its own pictures say.
+    Footage is to be seen and to move. Whether anything else is to be black, or to look the same although the camera
+    moves, only its own pictures say.
     """
+    found: list[Finding] = []
     doubts: list[Doubt] = []
+    footage = [(scene, span) for scene, layer, span in motions(timeline, lengths) if isinstance(layer, VideoLayer)]
     for scene, span in scenes(timeline):
         for black in overlaps(measured["black"], span, BLACK_SECONDS * timeline.fps, SHORTEST["black"] * timeline.fps):
-            doubts.append(Doubt("black", scene, int(black[0]), int(black[1])))
-    for scene, _, span in motions(timeline, lengths):
+            if any(there == scene and part(black, played) for there, played in footage):
+                found.append(finding("black", "is black", scene, black, timeline.fps))
+            else:
+                doubts.append(Doubt("black", scene, int(black[0]), int(black[1])))
+    for scene, layer, span in motions(timeline, lengths):
         limit, least = FROZEN_SECONDS * timeline.fps, SHORTEST["frozen"] * timeline.fps
         for frozen in overlaps(measured["frozen"], span, limit, least):
             if any(part(frozen, black) for black in measured["black"]):
                 continue
-            doubts.append(Doubt("frozen", scene, int(frozen[0]), int(frozen[1])))
-    return list(dict.fromkeys(doubts))
+            if isinstance(layer, VideoLayer):
+                found.append(finding("frozen", "stands still", scene, frozen, timeline.fps))
+            else:
+                doubts.append(Doubt("frozen", scene, int(frozen[0]), int(frozen[1])))
+    return found, doubts
 
 
 def confirmed(doubt: Doubt, timeline: Timeline) -> Finding:

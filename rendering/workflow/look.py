@@ -14,8 +14,6 @@ from rendering.engine.timeline import Timeline
 
 LEAST_CHANGE = 3
 """Levels by which a block of a picture that moves changes."""
-LOOKS = 4
-"""Parts of a doubtful span whose ends are drawn."""
 Fetch = Callable[[frozenset[str]], Mapping[str, Path]]
 
 
@@ -37,31 +35,25 @@ def look(
     """
     moving = findings.moving(timeline, lengths)
     measured = finish.measure(path, timeline, moving, sounds, sound=sound is not None, **how)
-    doubts = findings.of_pictures(timeline, measured, lengths)
+    found, doubts = findings.of_pictures(timeline, measured, lengths)
 
     def drawn(place: int) -> dict[str, Any]:
         spec, frame = at(list(specs), place)
         return finish.plan_look(spec, frame, fetch(spec.assets), path.parent, moviepy_layers=moviepy_layers, **how)
 
-    found = [findings.confirmed(doubt, timeline) for doubt in doubts if not explained(doubt, drawn)]
+    found += [findings.confirmed(doubt, timeline) for doubt in doubts if not explained(doubt, drawn)]
     if sound is not None:
         found += findings.of_sound(timeline, measured, sound.loudness_lufs, sound.true_peak_dbtp)
     return found
 
 
 def explained(doubt: Doubt, drawn: Callable[[int], dict[str, Any]]) -> bool:
-    """Whether the plan itself draws what the film shows: black, or pictures that look the same, from first to last.
-
-    Footage is drawn from its own file anew: a screen recording that waits is as it should be, a film that stopped
-    while its footage goes on is not.
-    """
-    last = doubt.until - 1
-    places = [doubt.first + (last - doubt.first) * part // LOOKS for part in range(LOOKS + 1)]
+    """Whether the plan itself draws what the film shows: black, or pictures that look the same."""
     if doubt.kind == "black":
-        return all(drawn(place)["black"] for place in places[1:-1])  # its ends may fade
-    first, *others = (drawn(place)["blocks"] for place in dict.fromkeys(places))
-    changes = (abs(one - other) for each in others for one, other in zip(first, each, strict=True))
-    return max(changes, default=0) < LEAST_CHANGE
+        return bool(drawn((doubt.first + doubt.until) // 2)["black"])
+    first, last = drawn(doubt.first), drawn(doubt.until - 1)
+    changes = (abs(one - other) for one, other in zip(first["blocks"], last["blocks"], strict=True))
+    return bool(max(changes) < LEAST_CHANGE)
 
 
 def sentences(found: Sequence[Finding]) -> list[str]:

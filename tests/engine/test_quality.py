@@ -71,8 +71,9 @@ def measured(folder: Path, film: Timeline, pictures: list[list[Image.Image]], **
 
 
 def told(film: Timeline, seen: dict[str, Any]) -> list[str]:
-    """What is said of it unless a drawing of the plan explains it."""
-    return [findings.confirmed(doubt, film).detail for doubt in findings.of_pictures(film, seen, {})]
+    found, doubts = findings.of_pictures(film, seen, {})
+    assert not doubts
+    return [each.detail for each in found]
 
 
 def test_a_film_that_moves_has_nothing_to_find(tmp_path: Path) -> None:
@@ -105,7 +106,7 @@ def test_a_short_standstill_is_a_pause(tmp_path: Path) -> None:
 def test_a_still_picture_may_stand_still(tmp_path: Path) -> None:
     film = timeline(7, layer=ImageLayer(asset="i"))
     seen = measured(tmp_path, film, [hold(canvas(7, SIZE), 7)])
-    assert findings.of_pictures(film, seen, {}) == []
+    assert findings.of_pictures(film, seen, {}) == ([], [])
 
 
 def test_held_footage_may_stand_still_after_its_end(tmp_path: Path) -> None:
@@ -119,7 +120,8 @@ def test_a_picture_that_the_camera_crosses_is_a_doubt(tmp_path: Path) -> None:
     """Only its own drawing says whether the camera can be seen to move."""
     film = timeline(7, layer=ImageLayer(asset="i", motion="zoom_in"))
     seen = measured(tmp_path, film, [hold(Image.new("RGB", SIZE, "teal"), 7)])
-    (doubt,) = findings.of_pictures(film, seen, {})
+    found, (doubt,) = findings.of_pictures(film, seen, {})
+    assert found == []
     assert (doubt.kind, doubt.scene, doubt.first) == ("frozen", 0, 0)
     assert findings.confirmed(doubt, film).detail == "Scene 1 stands still from 0.0 s to 7.0 s."
 
@@ -127,7 +129,8 @@ def test_a_picture_that_the_camera_crosses_is_a_doubt(tmp_path: Path) -> None:
 def test_black_without_footage_is_a_doubt(tmp_path: Path) -> None:
     film = timeline(3, layer=TextLayer(text="Night"))
     seen = measured(tmp_path, film, [hold(BLACK, 3)])
-    assert findings.of_pictures(film, seen, {}) == [findings.Doubt("black", 0, 0, 45)]
+    found, (doubt,) = findings.of_pictures(film, seen, {})
+    assert (found, doubt) == ([], findings.Doubt("black", 0, 0, 45))
 
 
 def file(path: Path) -> tuple[str, Path]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import av
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -16,11 +15,9 @@ from PIL import Image
 from media_assets.models import MediaAsset
 from rendering.engine.errors import SizeLimitTooSmall
 from rendering.engine.loudness import measure
-from rendering.engine.segments import Encoding, split
 from rendering.engine.source import decoded
-from rendering.engine.timeline import Clip, Timeline, VideoLayer
 from rendering.models import Job, Storyboard
-from rendering.workflow import clips, look, order, outputs, review, write
+from rendering.workflow import clips, order, outputs, review, write
 from rendering.workflow import document as documents
 from tests import footage
 from tests.api.conftest import keep, scene
@@ -194,60 +191,22 @@ def test_a_black_picture_is_black_because_the_plan_says_so(
     assert (job.status, job.quality["findings"]) == ("completed", [])
 
 
-def recording(path: Path, pictures: list[Image.Image]) -> Path:
-    """Footage of these pictures, eight a second."""
-    with av.open(str(path), "w") as container:
+def test_black_footage_is_no_picture_that_anybody_approved(
+    document: dict[str, Any], author: User, tmp_path: Path, approve: Approve
+) -> None:
+    black = footage.film(tmp_path / "black.mp4", 4, 8, (64, 64))
+    import av
+
+    with av.open(str(black), "w") as container:
         stream: Any = container.add_stream("libx264", rate=8)
-        stream.width, stream.height = pictures[0].size
-        stream.pix_fmt, stream.codec_context.gop_size = "yuv420p", 16
-        for picture in pictures:
-            container.mux(stream.encode(av.VideoFrame.from_image(picture)))
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for _ in range(32):
+            container.mux(stream.encode(av.VideoFrame.from_image(Image.new("RGB", (64, 64)))))
         container.mux(stream.encode())
-    return path
-
-
-def moving(frames: int) -> list[Image.Image]:
-    return [footage.canvas(number, (64, 64), seed=number) for number in range(frames)]
-
-
-@pytest.mark.parametrize(
-    "pictures",
-    [
-        pytest.param([*moving(8), *[footage.canvas(3, (64, 64))] * 40, *moving(8)], id="a screen that waits"),
-        pytest.param([*moving(8), *[Image.new("RGB", (64, 64))] * 24, *moving(8)], id="a film that turns black"),
-    ],
-)
-def test_footage_that_waits_in_its_own_file_is_as_it_should_be(
-    pictures: list[Image.Image], document: dict[str, Any], author: User, tmp_path: Path, approve: Approve
-) -> None:
-    video = str(keep(recording(tmp_path / "screen.mp4", pictures), author).pk)
-    shown = {"template": "footage", "duration": len(pictures) / 8, "params": {"video": video}}
-    job = work_off(order.render(approve(document | {"scenes": [document["scenes"][0], shown]}))[0])
-    assert (job.status, job.error_detail, job.quality["findings"]) == ("completed", "", [])
-
-
-@pytest.mark.parametrize(
-    ("stuck", "sentence"),
-    [
-        (footage.canvas(3, (320, 180)), "Scene 1 stands still from 0.0 s to 6.0 s."),
-        (Image.new("RGB", (320, 180)), "Scene 1 is black from 0.0 s to 6.0 s."),
-    ],
-)
-def test_a_film_that_stopped_while_its_footage_goes_on_is_found(
-    stuck: Image.Image, sentence: str, tmp_path: Path
-) -> None:
-    source = recording(tmp_path / "source.mp4", moving(48))
-    film = Timeline(320, 180, 8, (Clip(48, (VideoLayer(asset="f"),)),))
-    found = look.look(
-        film,
-        split(film, Encoding()),
-        recording(tmp_path / "film.mp4", [stuck] * 48),
-        None,
-        {},
-        {"f": 6.0},
-        lambda _: {"f": source},
-    )
-    assert look.sentences(found) == [sentence]
+    video = {"template": "footage", "duration": 4, "params": {"video": str(keep(black, author).pk)}}
+    job = work_off(order.render(approve(document | {"scenes": [document["scenes"][0], video]}))[0])
+    assert job.error_code == "quality_check_failed"
+    assert job.error_detail == "Scene 2 is black from 1.0 s to 5.0 s."
 
 
 def test_the_loudness_on_the_job_is_that_of_the_stored_film(
