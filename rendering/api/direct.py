@@ -42,6 +42,7 @@ from videoserver.web.views import ApiView
 VIDEO = "video/mp4"
 STILL_SECONDS = 60
 OURS = frozenset({"attempts_exhausted", "child_died", "internal_error", "output_missing", "processing_failed"}) | {
+    "processing_timeout",
     "quality_check_failed",
     "render_timeout",
     "segment_lost",
@@ -49,6 +50,8 @@ OURS = frozenset({"attempts_exhausted", "child_died", "internal_error", "output_
     "storage_upload_failed",
 }
 """Codes of failed jobs whose input is not at fault."""
+UNSAID = frozenset({"attempts_exhausted", "child_died", "internal_error"})
+"""Codes whose sentences do not say what failed."""
 BODY = {
     "application/json": {"type": "object", "description": "{params, …}: the template says what goes into params."},
     "multipart/form-data": {"type": "object", "description": "The same, with the parameters as fields of their own."},
@@ -98,9 +101,10 @@ class TemplateRender(ApiView):
         """The file itself, or why there is none."""
         made = films(job)
         if job.status != JobState.COMPLETED or not made:
+            detail = job.error_detail or f"The job is {job.status}."
             at_fault = job.status == JobState.FAILED and job.error_code not in OURS
             raise DomainError(
-                job.error_detail or f"The job is {job.status}.",
+                f"Processing failed: {detail}" if job.error_code in UNSAID else detail,
                 code=job.error_code or str(job.status),
                 status=HTTPStatus.UNPROCESSABLE_ENTITY if at_fault else HTTPStatus.INTERNAL_SERVER_ERROR,
             )

@@ -90,6 +90,13 @@ class Job(WorkRow):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.storyboard.title}" if self.storyboard else str(self.pk)
 
+    def late(self) -> tuple[str, str]:
+        """A direct order has a limit of its own, and its own words for it."""
+        if self.kind == JobKind.TEMPLATE:
+            code, sentence = "processing_timeout", "Processing timed out"
+            return code, sentence
+        return super().late()
+
     def enter(self, stage: Stage, message: str) -> None:
         """Say what the run does now. Raises what should stop it."""
         self.stage, self.message = stage, message

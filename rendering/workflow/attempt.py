@@ -45,7 +45,7 @@ def run(row: Row, work: Callable[[Row], None]) -> None:
         row.cancel()
         logger.info(f"Job {job_of(row)}: Canceled")
     except DeadlinePassed:
-        fail(row, "render_timeout", "Video rendering timeout")
+        fail(row, *row.late())
     except DocumentInvalid as error:
         first = error.errors[0]
         fail(row, first["code"], first["detail"], first["pointer"])
@@ -58,6 +58,10 @@ def run(row: Row, work: Callable[[Row], None]) -> None:
 
 def settle(row: Row, error: RenderingError | MediaError | ChildFailed) -> None:
     """Bad input fails at once; what may pass is tried again later."""
+    if isinstance(error, ChildFailed) and error.code == "render_timeout":
+        logger.error(f"FFmpeg timed out for {error.folder}")
+    elif isinstance(error, ChildFailed):
+        logger.error(f"FFmpeg failed for {error.folder}: {error.detail}")
     if error.permanent:
         fail(row, error.code, error.detail, getattr(error, "pointer", ""))
     else:

@@ -11,7 +11,7 @@ from media_assets.models import MediaAsset
 from rendering.engine.segments import Encoding, SegmentSpec
 from rendering.exceptions import AssetNotFound, InputGone, NoStoryboardData
 from rendering.models import Job, Segment, render_cluster
-from rendering.states import Stage
+from rendering.states import JobKind, Stage
 from rendering.workflow import assets, order, outputs, plan, stored_segments
 from rendering.workflow import document as documents
 from rendering.workflow.complete import complete, seconds_to_finish
@@ -83,7 +83,8 @@ def hand_out(job: Job, films: list[PlannedFilm], files: dict[str, MediaAsset]) -
             job.enter(Stage.RENDERING, rendering_message(job))
             allowed = sum(seconds_allowed(spec.frames, film.timeline.fps) for film, spec in specs)
             allowed += seconds_to_finish(job, films)
-            job.keep(seconds_allowed=max(allowed, SHORTEST_DEADLINE))
+            direct = job.kind == JobKind.TEMPLATE
+            job.keep(seconds_allowed=settings.PROCESS_TIMEOUT if direct else max(allowed, SHORTEST_DEADLINE))
             job.wait_for(len(missing))
     return len(missing)
 

@@ -17,6 +17,7 @@ from rendering.engine.launch import SegmentFile
 from rendering.engine.segments import SegmentSpec
 from rendering.exceptions import InputGone
 from rendering.models import Job, Segment
+from rendering.states import JobKind
 from rendering.workflow import document as documents
 from rendering.workflow import stored_segments
 from rendering.workflow.assets import as_uuid
@@ -58,7 +59,7 @@ def run_segment(segment: Segment) -> None:
             on_event=lambda event: segment.renew(progress_of(event)),
             moviepy_layers=settings.MOVIEPY_LAYERS,
             stall=settings.RENDER_TIMEOUT,
-            deadline=seconds_allowed(segment.frames, spec.spec["fps"]),
+            deadline=deadline_of(segment, spec.spec["fps"]),
         )
         made = cache().put(segment.key, made)
     finish(segment, made)
@@ -79,6 +80,12 @@ def finish(segment: Segment, made: SegmentFile, *, cached: bool = False) -> None
             stored=name,
             progress={"frames_done": segment.frames},
         )
+
+
+def deadline_of(segment: Segment, fps: int) -> float:
+    """Its own, and for a direct order the order's."""
+    allowed = seconds_allowed(segment.frames, fps)
+    return min(allowed, settings.PROCESS_TIMEOUT) if segment.job.kind == JobKind.TEMPLATE else allowed
 
 
 def seconds_allowed(frames: int, fps: int) -> float:

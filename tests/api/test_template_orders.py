@@ -18,6 +18,8 @@ from django.utils import timezone
 from PIL import Image
 
 from media_assets.models import MediaAsset
+from rendering import tasks
+from rendering.engine import launch
 from rendering.models import Job
 from rendering.states import JobState
 from rendering.workflow import ephemeral
@@ -25,6 +27,8 @@ from tests import footage
 from tests.api.conftest import keep
 from tests.base import Api, problem
 from tests.workflow.queue import work_off
+from videoserver.work import recover
+from videoserver.work.sandbox import ChildFailed
 
 CLOSING = {"title": "See you aboard", "call_to_action": "Book"}
 SMALL = {"quality": "draft", "fps": 5, "duration": 0.6}
@@ -310,8 +314,16 @@ def test_who_waits_in_vain_gets_the_job(author_api: Api) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("code", "status"), [("input_gone", 422), ("attempts_exhausted", 500)])
-def test_who_waits_for_a_film_that_fails_gets_the_reason(author_api: Api, code: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("code", "status", "detail"),
+    [
+        ("input_gone", 422, "Oh."),
+        ("attempts_exhausted", 500, "Processing failed: Oh."),
+        ("processing_timeout", 500, "Oh."),
+        ("output_missing", 500, "Oh."),
+    ],
+)
+def test_who_waits_for_a_film_that_fails_gets_the_reason(author_api: Api, code: str, status: int, detail: str) -> None:
     def fail() -> None:
         while not Job.objects.filter(status="queued").update(status="failed", error_code=code, error_detail="Oh."):
             time.sleep(0.02)
@@ -322,7 +334,46 @@ def test_who_waits_for_a_film_that_fails_gets_the_reason(author_api: Api, code: 
     asked = {"HTTP_ACCEPT": "video/mp4", "HTTP_PREFER": "wait=20"}
     response = order(author_api, "closing", {"params": CLOSING}, **asked)
     thread.join()
-    assert problem(response, status, code)["detail"] == "Oh."
+    assert problem(response, status, code)["detail"] == detail
+
+
+def test_an_order_that_takes_too_long_says_so(author_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "PROCESS_TIMEOUT", 7)
+    job = job_of(order(author_api, "closing", {"params": CLOSING, **SMALL}))
+    tasks.run_job(str(job.pk))
+    job.refresh_from_db()
+    assert job.seconds_allowed == 7
+    Job.objects.filter(pk=job.pk).update(deadline_at=timezone.now())
+    recover.reap()
+    job.refresh_from_db()
+    assert (job.status, job.error_code, job.error_detail) == ("failed", "processing_timeout", "Processing timed out")
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ChildFailed("child_died", "The child was killed by SIGKILL."), "FFmpeg failed for {}: The child was killed"),
+        (ChildFailed("render_timeout", "Video rendering timeout"), "FFmpeg timed out for {}"),
+    ],
+)
+def test_the_log_says_where_a_child_failed(
+    author_api: Api,
+    error: ChildFailed,
+    line: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    job = job_of(order(author_api, "closing", {"params": CLOSING, **SMALL}))
+    error.folder = tmp_path
+
+    def die(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(launch, "segment", die)
+    tasks.run_job(str(job.pk))
+    tasks.run_segment(str(job.segments.get().pk))
+    assert line.format(tmp_path) in caplog.text
 
 
 # Stills

@@ -92,7 +92,7 @@ def _go_on(row: Any, spent: bool = True) -> bool:
     if row.cancel_requested:
         return _done(row.cancel)
     if row.deadline_at and row._held().filter(deadline_at__lte=Now()).exists():
-        return _done(partial(row.fail, *row.LATE))
+        return _done(partial(row.fail, *row.late()))
     if spent and row.attempt >= row.max_attempts:
         return _done(partial(row.fail, "attempts_exhausted", exhausted(row.attempt)))
     return _done(partial(row.release, spent=spent))

@@ -56,8 +56,6 @@ class WorkRow(models.Model):
     RUNNING: ClassVar[str] = WorkState.RUNNING
     TASK: ClassVar[str]
     QUEUE: ClassVar[str] = "default"
-    LATE: ClassVar[tuple[str, str]] = ("render_timeout", "Video rendering timeout")
-    """The code and the sentence of work that has run out of time."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     status = models.CharField(max_length=20, default=WorkState.QUEUED)
@@ -230,6 +228,11 @@ class WorkRow(models.Model):
     def _row(self) -> WorkQuerySet:
         return WorkQuerySet(type(self), using=self._state.db).filter(pk=self.pk)
 
+    def late(self) -> tuple[str, str]:
+        """The code and the sentence of work that has run out of time."""
+        code, sentence = "render_timeout", "Video rendering timeout"
+        return code, sentence
+
     def _held(self) -> WorkQuerySet:
         return self._row().filter(fence=self.fence, finished_at=None)
 
@@ -241,7 +244,7 @@ class WorkRow(models.Model):
         self._must(held)
         if held and held["cancel_requested"]:
             raise Canceled(f"{self._meta.verbose_name} {self.pk} was canceled.")
-        raise DeadlinePassed(self.LATE[1])
+        raise DeadlinePassed(self.late()[1])
 
     def _hand_back(self, status: str, **fields: Any) -> None:
         # The fence grows, so that this run can't speak for the row again.

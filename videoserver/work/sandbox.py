@@ -45,6 +45,8 @@ class ChildFailed(Exception):
     def __init__(self, code: str, detail: str, permanent: bool = False) -> None:
         super().__init__(f"{code}: {detail}")
         self.code, self.detail, self.permanent = code, detail, permanent
+        self.folder: Path | None = None
+        """Where it worked."""
 
 
 class Child:
@@ -91,6 +93,9 @@ class Child:
                         done = True
                         return _result(event)
                     tell(event)
+            except ChildFailed as error:
+                error.folder = folder
+                raise
             finally:
                 if not done:
                     self._kill()
