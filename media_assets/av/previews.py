@@ -5,6 +5,8 @@ from typing import Any
 
 from PIL import Image
 
+from media_assets.av import hdr
+
 WIDTH = 320
 MOST_HEIGHT = 1920
 QUALITY = 90
@@ -26,17 +28,26 @@ def shown(frame: Any, pixel_aspect: float) -> Image.Image:
     """A decoded frame as a player shows it: square pixels, the right way up, small enough for a thumbnail."""
     width, height = display_size(frame.width, frame.height, 0, pixel_aspect)
     scale = min(1.0, 2 * WIDTH / min(width, height))
+    across, down = max(2, round(width * scale)), max(2, round(height * scale))
+    wide = hdr.kind(frame)
     small = frame.reformat(
-        width=max(2, round(width * scale)),
-        height=max(2, round(height * scale)),
-        format="rgb24",
-        # Footage that does not say its matrix is BT.709 from 720 lines on, as players guess.
-        src_colorspace="ITU709" if frame.colorspace == UNSPECIFIED and frame.height >= 720 else None,
+        width=across,
+        height=down,
+        format=hdr.FORMAT if wide else "rgb24",
+        src_colorspace=guessed(frame, bool(wide)) if frame.colorspace == UNSPECIFIED else None,
+        dst_color_range="JPEG" if wide else None,
         interpolation="BICUBIC",
     )
+    if wide:
+        small = hdr.Mapper(wide, across, down).map(small).reformat(format="rgb24")
     image = Image.fromarray(small.to_ndarray())
     turn = TURNS.get(frame.rotation % 360)
     return image.transpose(turn) if turn is not None else image
+
+
+def guessed(frame: Any, wide: bool) -> str | None:
+    """The matrix of footage that does not say it: BT.709 from 720 lines on, as players guess."""
+    return "BT2020" if wide else "ITU709" if frame.height >= 720 else None
 
 
 def display_size(width: int, height: int, rotation: int, pixel_aspect: float) -> tuple[int, int]:

@@ -8,14 +8,12 @@ import av
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
+from media_assets.av.hdr import BT2020, FORMAT, Kind, Mapper, kind
 from rendering.engine.errors import MediaProcessingFailed
-from rendering.engine.hdr import FORMAT, Kind, Mapper
 from rendering.engine.planes import Planes
 
 RGB, BT709, UNSPECIFIED, BT601, ICTCP = 0, 1, 2, 5, 14
 FULL_RANGE = 2
-BT2020 = 9
-TRANSFERS: dict[int, Kind] = {16: "pq", 18: "hlg"}
 SPACES = {
     1: Colorspace.ITU709,
     4: Colorspace.FCC,
@@ -107,13 +105,6 @@ def full(frame: Any) -> bool:
     """Whether black is 0, not 16."""
     name: str = frame.format.name
     return bool(frame.color_range == FULL_RANGE) or name.startswith(("yuvj", "gbr", "rgb", "bgr"))
-
-
-def kind(frame: Any) -> Kind | None:
-    """Whether the colours are beyond BT.709, and how."""
-    if frame.color_trc in TRANSFERS:
-        return TRANSFERS[frame.color_trc]
-    return "wide" if frame.color_primaries == BT2020 else None
 
 
 def field(frame: Any) -> Any:

@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from rendering.engine import hdr
+from media_assets.av import hdr, previews
 from rendering.engine.colours import Converter
 from rendering.engine.errors import MediaProcessingFailed
 from rendering.engine.timeline import VideoLayer
@@ -91,6 +91,14 @@ def test_hdr_greys_stay_grey_and_white_paper_is_bright_but_not_the_end(tmp_path:
 def test_colours_that_bt709_has_are_kept(tmp_path: Path, kind: str, light: tuple[float, ...]) -> None:
     shown = seen(painted(tmp_path / "colour.mp4", signal(light, kind), kind))
     assert np.abs(shown - 255 * np.array(light) ** (1 / 2.4)).max() <= 7
+
+
+@pytest.mark.parametrize("kind", ["pq", "hlg", "wide"])
+def test_a_thumbnail_has_the_colours_of_the_film(tmp_path: Path, kind: str) -> None:
+    path = painted(tmp_path / "a.mp4", signal((0.5, 0.2, 0.1), kind), kind)
+    with av.open(str(path)) as container:
+        thumbnail = np.asarray(previews.shown(next(container.decode(video=0)), 1.0)).reshape(-1, 3).mean(axis=0)
+    assert np.abs(thumbnail - seen(path)).max() < 4, (thumbnail, seen(path))
 
 
 @pytest.mark.parametrize("kind", ["pq", "hlg", "wide"])

@@ -31,6 +31,8 @@ TO_709 = np.array(
     [[1.660491, -0.587641, -0.072850], [-0.124550, 1.132900, -0.008349], [-0.018151, -0.100579, 1.118730]]
 )
 FORMAT = "gbrp12le"
+BT2020 = 9
+TRANSFERS: dict[int, Kind] = {16: "pq", 18: "hlg"}
 
 
 class Mapper:
@@ -49,6 +51,13 @@ class Mapper:
     def map(self, frame: Any) -> Any:
         self.graph.vpush(frame)
         return self.graph.vpull()
+
+
+def kind(frame: Any) -> Kind | None:
+    """Whether a frame's colours are beyond BT.709, and how."""
+    if frame.color_trc in TRANSFERS:
+        return TRANSFERS[frame.color_trc]
+    return "wide" if frame.color_primaries == BT2020 else None
 
 
 @lru_cache(maxsize=3)
