@@ -14,7 +14,7 @@ from rendering.workflow import progress
 def ready(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """The same jobs, with what the bars of those under way need."""
     live = {"job__status__in": LIVE}
-    return jobs.defer("document", "options", "metadata", "quality").prefetch_related(
+    return jobs.defer("document", "metadata", "quality").prefetch_related(
         Prefetch("segments", Segment.objects.filter(**live).defer("spec")),
         Prefetch("predictions", Prediction.objects.filter(**live)),
     )
