@@ -18,12 +18,15 @@ from rendering.workflow import document as documents
 
 logger = structlog.get_logger(__name__)
 
+ANIMATION = "image/gif"
+"""What our own previews are; uploads of it are refused."""
+
 
 def resolve(document: Mapping[str, Any], owner: User, *, ready: bool = False) -> dict[str, MediaAsset]:
     """Id → asset for every reference of the document.
 
     Raises AssetNotFound, with every place, for an id that is not one of the owner's assets or not of the kind that
-    the place needs, and with `ready` AssetNotReady for those whose bytes are not there.
+    the place needs (previews that move are none), and with `ready` AssetNotReady for those whose bytes are not there.
     """
     references = documents.asset_references(document)
     ids = {parsed for reference in references if (parsed := as_uuid(reference.asset))}
@@ -32,6 +35,13 @@ def resolve(document: Mapping[str, Any], owner: User, *, ready: bool = False) ->
         problem(reference.pointer, "asset_not_found", f"There is no {reference.type} asset {reference.asset}.")
         for reference in references
         if (asset := found.get(str(as_uuid(reference.asset)))) is None or asset.type != reference.type
+    ]
+    missing += [
+        problem(
+            reference.pointer, "unexpected_type", f"The asset {reference.asset} is an animation, not a still picture."
+        )
+        for reference in references
+        if (asset := found.get(str(as_uuid(reference.asset)))) and asset.content_type == ANIMATION
     ]
     if missing:
         raise AssetNotFound(errors=missing)

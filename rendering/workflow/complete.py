@@ -17,7 +17,7 @@ from rendering.engine import cues, finish, launch
 from rendering.engine.launch import SoundFile
 from rendering.exceptions import StoredDifferently
 from rendering.models import Job, JobResult
-from rendering.states import Stage
+from rendering.states import JobKind, Stage
 from rendering.workflow import assets, gate, look, money, outputs, sound_cache
 from rendering.workflow.outputs import PlannedFilm
 from rendering.workflow.progress import Conversions
@@ -47,7 +47,7 @@ def complete(job: Job, films: list[PlannedFilm], files: dict[str, MediaAsset]) -
     job.start_clock()
     job.keep(progress={})  # of an attempt before
     job.enter(Stage.COMBINING, "Finalizing...")
-    with workspace.open("job", job) as folder:
+    with workspace.open(called(job), job) as folder:
         work = Finishing(job, films, files, folder)
         sound = work.sound()
         joined = [work.join(film, sound) for film in films]
@@ -59,6 +59,12 @@ def complete(job: Job, films: list[PlannedFilm], files: dict[str, MediaAsset]) -
     logger.info(f"Job {job.pk}: Video rendering task completed successfully")
     if trimmed := cache().trim(settings.SEGMENT_CACHE_BYTES):
         logger.info(f"Removed {trimmed} segments that were not used for longest from the cache")
+
+
+def called(job: Job) -> str:
+    """What its workspace is named after: leftovers tell what made them."""
+    scenes = job.document.get("scenes") or [{}]
+    return str(scenes[0].get("template") or job.kind) if job.kind == JobKind.TEMPLATE else "job"
 
 
 class Finishing:

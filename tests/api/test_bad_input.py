@@ -65,6 +65,15 @@ def test_two_transitions_are_not_longer_than_the_scene_between(
     assert [error["pointer"] for error in body["errors"]] == ["/scenes/1/transition/duration"]
 
 
+def test_a_preview_that_moves_is_no_picture(author_api: Api, document: dict[str, Any], picture: MediaAsset) -> None:
+    MediaAsset.objects.filter(pk=picture.pk).update(content_type="image/gif")
+    body = author_api.post(LIST, document).json()
+    assert [(error["pointer"], error["code"]) for error in body["errors"]] == [
+        (f"/scenes/{number}/params/image", "unexpected_type") for number in range(2)
+    ]
+    assert not Storyboard.objects.exists()
+
+
 def test_without_scenes_it_is_not_submitted(author_api: Api, author: User) -> None:
     empty = write.create(author, {"title": "An idea", "scenes": []})
     body = problem(author_api.post(url(empty, "submit/")), 422, "no_scenes")

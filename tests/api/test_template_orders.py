@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -62,7 +63,10 @@ def form_file(path: Path, kind: str) -> SimpleUploadedFile:
     return SimpleUploadedFile(path.name, path.read_bytes(), kind)
 
 
-def test_an_order_becomes_a_film_without_storyboard_or_approval(author_api: Api) -> None:
+def test_an_order_becomes_a_film_without_storyboard_or_approval(
+    author_api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     response = order(author_api, "closing", {"params": CLOSING, **SMALL, "filename": "last.mp4", "metadata": {"n": 1}})
     body = response.json()
     assert response.status_code == 202
@@ -70,6 +74,7 @@ def test_an_order_becomes_a_film_without_storyboard_or_approval(author_api: Api)
     assert response["Location"] == body["urls"]["self"]
     job = work_off(job_of(response))
     assert (job.status, job.error_detail) == (JobState.COMPLETED, "")
+    assert f"/closing_{job.pk}_" in caplog.text, "leftovers would tell what made them"
     done = author_api.get(body["urls"]["self"]).json()
     (result,) = done["results"]
     assert (result["frames"], result["width"], result["height"], result["aspect_ratio"]) == (3, 640, 360, "16:9")

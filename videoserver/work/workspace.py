@@ -37,7 +37,7 @@ class Census:
 @contextmanager
 def open(name: str, row: Any) -> Iterator[Path]:
     """A new, empty folder for this run of the row; it is gone when the block ends, however it ends."""
-    words = re.sub(r"[^A-Za-z0-9]+", "-", f"{name}").strip("-") or "run"
+    words = re.sub(r"[^A-Za-z0-9_]+", "-", f"{name}").strip("-") or "run"
     folder = root() / f"{words}_{row.pk}_{row.fence}_{secrets.token_hex(4)}"
     folder.mkdir(parents=True, mode=0o700)
     try:
