@@ -1,26 +1,29 @@
-"""Tasks: each takes an id, returns None and is safe to call twice. Claiming the row decides who runs it."""
+"""Tasks: each takes an id and is safe to call twice. Claiming the row decides who runs it; the answer says whether."""
 
 from rendering.models import Job, Prediction, Segment
 from rendering.states import JobKind
 from rendering.workflow import attempt, generate, run, segment_run
 
 
-def run_job(job_id: str) -> None:
+def run_job(job_id: str) -> bool:
     """A job's next step: plan and hand out its segments, or join them; for a generation the same with predictions."""
     if job := Job.objects.claim(job_id):
         attempt.make(job, generate.run if job.kind == JobKind.GENERATE else run.run)
+    return job is not None
 
 
-def run_segment(segment_id: str) -> None:
+def run_segment(segment_id: str) -> bool:
     """Render one segment."""
     if segment := Segment.objects.claim(segment_id):
         attempt.make(segment, segment_run.run_segment)
+    return segment is not None
 
 
-def run_prediction(prediction_id: str) -> None:
+def run_prediction(prediction_id: str) -> bool:
     """Let the provider make one thing."""
     if prediction := Prediction.objects.claim(prediction_id):
         attempt.make(prediction, generate.run_prediction)
+    return prediction is not None
 
 
 render_video_task = run_job

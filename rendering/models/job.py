@@ -71,6 +71,7 @@ class Job(WorkRow):
             *WorkRow.Meta.indexes,
             models.Index(fields=["owner", "-created_at"]),
             models.Index(fields=["-created_at"]),
+            models.Index(fields=["owner", "priority", "turn"], name="job_owners_turn", condition=Q(finished_at=None)),
         ]
         constraints = [
             *work_constraints("job", running="rendering"),

@@ -128,6 +128,8 @@ def hand_out(job: Job, number: int, order: dict[str, Any], made: Mapping[int, Pr
     avoid = clips + [row.inputs["likeness"] for row in made.values() if row.inputs.get("likeness")]
     prediction = Prediction(
         job=job,
+        priority=job.priority,
+        turn=job.turn,
         provider=job.options.get("provider") or (job.storyboard.provider if job.storyboard else "local"),
         kind=order["kind"],
         scene=order.get("scene"),

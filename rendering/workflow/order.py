@@ -16,6 +16,7 @@ from rendering.providers import registry
 from rendering.states import JobKind, JobState
 from rendering.workflow import assets, money, outputs, write
 from rendering.workflow import document as documents
+from videoserver.work import line
 
 
 def render(
@@ -129,6 +130,7 @@ def cancel(job: Job) -> Job:
 
 def place(job: Job) -> Job:
     with transaction.atomic():
+        job.turn = line.turn_of(Job, job.priority, owner=job.owner_id)
         job.save(force_insert=True)
         if job.kind != JobKind.GENERATE:
             keep_inputs(job)

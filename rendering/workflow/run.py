@@ -133,5 +133,6 @@ def new_segment(job: Job, film: PlannedFilm, spec: SegmentSpec, files: dict[str,
         frames=spec.frames,
         spec={"spec": spec.spec, "assets": {name: str(files[name].pk) for name in sorted(spec.assets)}},
         priority=job.priority,
+        turn=job.turn,
         input_hash=spec.key,
     )

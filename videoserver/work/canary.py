@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
-from videoserver.work import doorbell, process, recover
+from videoserver.work import doorbell, line, process
 from videoserver.work.models import Worker
 
 EVERY = 30.0
@@ -28,7 +28,7 @@ def alive(queue: str) -> bool:
 def busy(queue: str, place: str = "") -> bool:
     """Some worker of the queue (of that place) holds a row whose lease it renewed lately."""
     held = Q(lease_until__gt=Now(), claimed_by__startswith=place)
-    return any(model.objects.live().filter(held).exists() for model in recover.models() if queue in model.bells())
+    return any(model.objects.live().filter(held).exists() for model in line.models() if queue in model.bells())
 
 
 def age(queue: str) -> float | None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
+ANSWER = "videoserver.work.line.answer"
 logger = logging.getLogger(__name__)
 
 

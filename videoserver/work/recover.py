@@ -7,15 +7,15 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.apps import apps
 from django.db import DatabaseError
 from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
 from videoserver.work import process
+from videoserver.work.line import models
 from videoserver.work.models import Worker
 from videoserver.work.row import LeaseLost, WorkRow, WorkState, exhausted
-from videoserver.work.rows import LAPSED, UNHELD
+from videoserver.work.rows import LAPSED, PLACE, UNHELD
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +37,6 @@ class Reaped:
 
     def __bool__(self) -> bool:
         return any(getattr(self, field.name) for field in fields(self))
-
-
-def models() -> list[type[WorkRow]]:
-    """Every model of durable work."""
-    return [model for model in apps.get_models() if issubclass(model, WorkRow)]
 
 
 def reap(patience: float = BELL_PATIENCE) -> Reaped:
@@ -160,4 +155,4 @@ def _seized(model: type[WorkRow], among: Any) -> Iterator[Any]:
 
 
 def _first(rows: Any) -> Any:
-    return rows.order_by("-priority", "created_at")[:ROUND]
+    return rows.order_by(*PLACE)[:ROUND]

@@ -18,7 +18,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from videoserver.work import doorbell, stop
-from videoserver.work.rows import IN_TIME, WorkQuerySet
+from videoserver.work.rows import IN_TIME, PLACE, WorkQuerySet
 from videoserver.work.states import ENDED, Canceled, DeadlinePassed, LeaseLost, Stopping, WorkError, WorkState
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 LONGEST_DELAY = 15 * 60
+USUAL_PRIORITY, HIGHEST_PRIORITY = 5, 9
 LOOK_EVERY = 2.0
 
 
@@ -45,9 +46,12 @@ def max_attempts() -> int:
 
 
 def work_constraints(name: str, running: str = WorkState.RUNNING) -> list[models.BaseConstraint]:
-    """The CHECK that holds the names of the states; a model puts it in its Meta."""
+    """The CHECKs that hold the names of the states and the priorities; a model puts them in its Meta."""
     known = [WorkState.QUEUED.value, str(running), *(state.value for state in ENDED)]
-    return [models.CheckConstraint(condition=Q(status__in=known), name=f"{name}_status_is_known")]
+    return [
+        models.CheckConstraint(condition=Q(status__in=known), name=f"{name}_status_is_known"),
+        models.CheckConstraint(condition=Q(priority__lte=HIGHEST_PRIORITY), name=f"{name}_priority_is_one"),
+    ]
 
 
 class WorkRow(models.Model):
@@ -55,6 +59,7 @@ class WorkRow(models.Model):
 
     RUNNING: ClassVar[str] = WorkState.RUNNING
     TASK: ClassVar[str]
+    """What works on a row: it takes the id, claims the row, and says whether it had it."""
     QUEUE: ClassVar[str] = "default"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -70,7 +75,8 @@ class WorkRow(models.Model):
     cancel_requested = models.BooleanField(default=False)
     waiting_for = models.PositiveIntegerField(null=True, blank=True)
     claimed_by = models.CharField(max_length=255, blank=True, default="")
-    priority = models.PositiveSmallIntegerField(default=5)
+    priority = models.PositiveSmallIntegerField(default=USUAL_PRIORITY)
+    turn = models.BigIntegerField(default=0, editable=False)
     progress = models.JSONField(default=dict, blank=True)
     error_code = models.CharField(max_length=50, blank=True, default="")
     error_detail = models.TextField(blank=True, default="")
@@ -93,6 +99,12 @@ class WorkRow(models.Model):
         indexes = [
             models.Index(fields=["status", "run_after"], name="%(class)s_due", condition=Q(finished_at=None)),
             models.Index(fields=["lease_until"], name="%(class)s_lease", condition=Q(finished_at=None)),
+            models.Index(
+                fields=["waiting_for", *PLACE],
+                name="%(class)s_line",
+                condition=Q(finished_at=None, lease_until=None),
+            ),
+            models.Index(fields=["priority", "turn"], name="%(class)s_turn", condition=Q(finished_at=None)),
         ]
 
     def parent(self) -> WorkRow | None:
@@ -112,8 +124,8 @@ class WorkRow(models.Model):
         return self.status in ENDED
 
     def ring(self) -> None:
-        """Have a worker look at this row once the transaction is committed."""
-        doorbell.ring(self.TASK, str(self.pk), self.bell())
+        """Have a worker look whose turn it is, once the transaction is committed; in time it is this row's."""
+        doorbell.ring(doorbell.ANSWER, str(self.pk), self.bell())
 
     def bell(self) -> str:
         """The queue that it is rung in now."""

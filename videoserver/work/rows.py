@@ -16,6 +16,7 @@ from videoserver.work.states import WorkState
 IN_TIME = Q(deadline_at__isnull=True) | Q(deadline_at__gt=Now())
 DUE = Q(run_after__isnull=True) | Q(run_after__lte=Now())
 LAPSED = Q(lease_until__lte=Now())
+PLACE = ("-priority", "turn", "created_at")
 UNHELD = Q(lease_until__isnull=True) | LAPSED
 READY_TO_GO_ON = Q(lease_until__isnull=True) & (
     Q(waiting_for=0) | Q(waiting_for__isnull=True, run_after__isnull=False, run_after__lte=Now())

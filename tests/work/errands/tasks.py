@@ -13,11 +13,11 @@ from videoserver.work.row import Stopping
 from videoserver.work.warm import warm
 
 
-def run(errand_id: str) -> None:
-    """Claim it and do it."""
+def run(errand_id: str) -> bool:
+    """Claim it and do it; whether it was to be had."""
     errand = Errand.objects.claim(errand_id)
     if errand is None:
-        return
+        return False
     if log := errand.orders.get("log"):
         with Path(log).open("a") as file:
             file.write(f"{os.getpid()} {errand.attempt}\n")
@@ -25,8 +25,9 @@ def run(errand_id: str) -> None:
         work(errand)
     except Stopping:
         errand.release()
-        return
-    errand.finish(result=f"attempt {errand.attempt}")
+    else:
+        errand.finish(result=f"attempt {errand.attempt}")
+    return True
 
 
 def work(errand: Errand) -> None:

@@ -1,0 +1,68 @@
+"""The line: which row is worked on next. A bell says only that there is work; what begins is whose turn it is.
+
+A higher priority goes first. Within one priority owners take turns, whoever ordered how much: each row has a place in
+line, its `turn`, that is one behind its owner's last row but never before the row that is up now (start-time fair
+queueing: Goyal, Vin and Cheng, SIGCOMM 1996). What was begun and can go on stands before what was not.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db.models import Q
+from django.utils.module_loading import import_string
+
+from videoserver.work import here, stop
+from videoserver.work.row import WorkRow
+from videoserver.work.rows import DUE, PLACE
+
+Found = tuple[tuple[int, int, datetime], type[WorkRow], UUID]
+
+
+def answer(_rung_for: str) -> None:
+    """The task behind every bell: work on the row whose turn it is, if any waits."""
+    while not stop.asked() and (found := up_next(here.queue())):
+        _, model, pk = found
+        if import_string(model.TASK)(str(pk)):
+            return
+        # Another worker was quicker.
+
+
+def up_next(queue: str) -> Found | None:
+    """The place, model and id of the row that a worker of the queue should claim now."""
+    served = [model for model in models() if not queue or queue in model.bells()]
+    for waited_for in (0, None):
+        firsts = [found for model in served if (found := _first(model, queue, waited_for))]
+        if firsts:
+            return min(firsts, key=lambda found: found[0])
+    return None
+
+
+def turn_of(model: type[WorkRow], priority: int, **owner: Any) -> int:
+    """The place in line of a new row of that owner among those of its priority."""
+    own = model.objects.live().filter(priority=priority, **owner).order_by("-turn").values_list("turn").first()
+    queues = model.bells().keys()
+    rivals = [other for other in models() if other.bells().keys() & queues]
+    up = [turn for rival in rivals if (turn := _first_turn(rival, priority)) is not None]
+    return max(min(up, default=0), own[0] + 1 if own else 0)
+
+
+def models() -> list[type[WorkRow]]:
+    """Every model of durable work."""
+    return [model for model in apps.get_models() if issubclass(model, WorkRow)]
+
+
+def _first(model: type[WorkRow], queue: str, waited_for: int | None) -> Found | None:
+    rows = model.objects.claimable().filter(model.bells().get(queue, Q()), lease_until=None, waiting_for=waited_for)
+    # The first word of the order is constant here; with it the index gives the rows in order, NULL or not.
+    found = rows.order_by("waiting_for", *PLACE).values_list("priority", "turn", "created_at", "pk").first()
+    return ((-found[0], found[1], found[2]), model, found[3]) if found else None
+
+
+def _first_turn(model: type[WorkRow], priority: int) -> int | None:
+    # Rows that wait for a retry are not in line: one that waits long must not hold back what counts as now.
+    first = model.objects.live().filter(DUE, priority=priority).order_by("turn").values_list("turn").first()
+    return first[0] if first else None
