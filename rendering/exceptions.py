@@ -39,6 +39,10 @@ class FourEyes(RenderingError):
     code, status, sentence = "four_eyes", 403, "Its owner and its last editor cannot approve a storyboard."
 
 
+class PriorityRefused(RenderingError):
+    code, status, sentence = "priority_refused", 403, "Only operators can order work that goes before everybody else's."
+
+
 class BudgetExceeded(RenderingError):
     code, status, sentence = "budget_exceeded", 409, "This would exceed the budget."
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
@@ -24,6 +25,7 @@ from rendering.models import Job, Segment
 from rendering.states import ENDED, JobState
 from rendering.workflow import order, progress
 from videoserver.web.admin import ReadOnlyAdmin
+from videoserver.work.row import HIGHEST_PRIORITY
 from videoserver.work.states import WorkState
 
 STATUS_COLOURS = {
@@ -84,6 +86,7 @@ class JobAdmin(ReadOnlyAdmin):
         own = [
             path("<uuid:pk>/state/", view(self.state), name="rendering_job_state"),
             path("<uuid:pk>/cancel/", view(require_POST(self.cancel)), name="rendering_job_cancel"),
+            path("<uuid:pk>/priority/", view(require_POST(self.prioritize)), name="rendering_job_priority"),
             path("<uuid:pk>/retry/", view(require_POST(self.retry)), name="rendering_job_retry"),
         ]
         return [*own, *super().get_urls()]
@@ -98,6 +101,7 @@ class JobAdmin(ReadOnlyAdmin):
         job = self.get_object(request, object_id)
         context = page_of(job) if job else {}
         context["may_act"] = request.user.has_perm("rendering.change_job")
+        context["may_prioritize"] = order.may_prioritize(cast(User, request.user))
         response: HttpResponse = super().change_view(request, object_id, form_url, (extra_context or {}) | context)
         return response
 
@@ -124,6 +128,14 @@ class JobAdmin(ReadOnlyAdmin):
 
     def retry(self, request: HttpRequest, pk: Any) -> HttpResponse:
         return self.act(request, pk, order.retry, "A new job was ordered; it keeps the good segments.")
+
+    def prioritize(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        asked = request.POST.get("priority", "")
+        if asked not in map(str, range(HIGHEST_PRIORITY + 1)):
+            return HttpResponseBadRequest("A priority is a number from 0 to 9.")
+        if not order.may_prioritize(cast(User, request.user)):
+            raise PermissionDenied
+        return self.act(request, pk, lambda job: order.prioritize(job, int(asked)), f"The job has priority {asked}.")
 
     def act(self, request: HttpRequest, pk: Any, deed: Callable[[Job], Job], said: str) -> HttpResponse:
         if not (request.user.has_perm("rendering.change_job") and self.has_view_permission(request)):
@@ -157,7 +169,8 @@ def page_of(job: Job) -> dict[str, Any]:
         "height": result.height if result else None,
         "predictions": job.predictions.select_related("asset"),
         "retries": job.retries.all(),
-        "ahead": Job.objects.filter(status=JobState.QUEUED, created_at__lt=job.created_at).count(),
+        "ahead": Job.objects.ahead_of(job).count(),
+        "priorities": range(HIGHEST_PRIORITY + 1),
     }
 
 

@@ -12,7 +12,9 @@ from rest_framework.request import Request
 
 from rendering.workflow.document_fields import MOST_METADATA_BYTES, MOST_SCENES
 from rendering.workflow.frame_size import ASPECT_RATIOS, LEAST_SIDE, MOST_SIDE, QUALITIES
+from rendering.workflow.order import PRIORITY_HELP
 from rendering.workflow.outputs import FORMATS
+from videoserver.work.row import HIGHEST_PRIORITY
 
 T = TypeVar("T", bound="Body")
 LONGEST_BRIEF = 100_000
@@ -70,6 +72,14 @@ class MetadataField(serializers.DictField):
         return value
 
 
+class PriorityField(serializers.IntegerField):
+    """Which of all jobs that wait go first."""
+
+    def __init__(self, **words: Any) -> None:
+        usual: dict[str, Any] = {"min_value": 0, "max_value": HIGHEST_PRIORITY, "required": False}
+        super().__init__(**usual | {"help_text": PRIORITY_HELP} | words)
+
+
 class SubmitBody(Body):
     """Asking for a decision."""
 
@@ -93,6 +103,7 @@ class ApprovalBody(DecisionBody):
 class RenderBody(Body):
     """What may differ between two films of one storyboard."""
 
+    priority = PriorityField()
     quality = serializers.ChoiceField(list(QUALITIES), required=False)
     width = serializers.IntegerField(min_value=LEAST_SIDE, max_value=MOST_SIDE, required=False)
     height = serializers.IntegerField(min_value=LEAST_SIDE, max_value=MOST_SIDE, required=False)
@@ -161,6 +172,7 @@ class GenerateBody(Body):
     only = serializers.ListField(child=serializers.ChoiceField(PARTS), allow_empty=False, required=False)
     scene = serializers.UUIDField(required=False, help_text="Make it again for this scene alone.")
     provider = serializers.CharField(max_length=20, required=False)
+    priority = PriorityField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         writes = "text" in attrs["only"] if "only" in attrs else "scene" not in attrs

@@ -100,6 +100,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "attempt",
             "retry_count",
             "retry_of",
+            "priority",
             "progress",
             "error",
             "warnings",

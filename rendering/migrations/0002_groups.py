@@ -12,7 +12,7 @@ GROUPS = {
     + ["add_job", "change_job"],
     "reviewer": [f"view_{name}" for name in SHOWN] + ["approve_storyboard", "add_review", "add_job"],
     "operator": [f"view_{name}" for name in SHOWN]
-    + ["add_job", "change_job", "change_campaign", "change_mediaasset", "delete_mediaasset"],
+    + ["add_job", "change_job", "prioritize_job", "change_campaign", "change_mediaasset", "delete_mediaasset"],
 }
 
 

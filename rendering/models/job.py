@@ -28,6 +28,12 @@ class JobQuerySet(WorkQuerySet):
         """Jobs of the same content and options that are under way or done."""
         return self.filter(input_hash=input_hash, forced=False, status__in=(*LIVE, JobState.COMPLETED))
 
+    def ahead_of(self, job: Job) -> JobQuerySet:
+        """Those that wait and are begun before it."""
+        before = Q(turn__lt=job.turn) | Q(turn=job.turn, created_at__lt=job.created_at)
+        waiting = self.filter(status=JobState.QUEUED)
+        return waiting.filter(Q(priority__gt=job.priority) | Q(priority=job.priority) & before)
+
 
 class Job(WorkRow):
     """One order of work with a result. It renders the copy of the document that it was ordered with."""
@@ -67,6 +73,7 @@ class Job(WorkRow):
 
     class Meta(WorkRow.Meta):
         ordering = ["-created_at"]
+        permissions = [("prioritize_job", "Can say which jobs go first")]
         indexes = [
             *WorkRow.Meta.indexes,
             models.Index(fields=["owner", "-created_at"]),

@@ -19,12 +19,13 @@ from rendering.models import Job
 from rendering.states import JobKind
 from rendering.video_templates.base import Template
 from rendering.video_templates.check import Check, kind
-from rendering.video_templates.fields import Asset, Choice, Field, Number, Text
+from rendering.video_templates.fields import Asset, Choice, Field, Number, Text, Whole
 from rendering.video_templates.groups import clean_fields, object_schema
 from rendering.workflow import assets, ephemeral, order, plan
 from rendering.workflow import document as documents
 from rendering.workflow.document import Document, DocumentInvalid
 from rendering.workflow.document_fields import FIELDS, SCENE_FIELDS
+from videoserver.work.row import HIGHEST_PRIORITY, USUAL_PRIORITY
 
 SCENE = "/scenes/0"
 DEFAULT_SECONDS = 5.0
@@ -37,6 +38,7 @@ ORDER_FIELDS: dict[str, Field[Any]] = {
     "caption": SCENE_FIELDS["caption"],
     "filename": Text(most=120, help="Under which the film is stored and sent; .mp4 is added."),
     "delivery": Choice(among=(ephemeral.KEEP, ephemeral.EPHEMERAL), help="`ephemeral`: deleted once it is fetched."),
+    "priority": Whole(USUAL_PRIORITY, least=0, most=HIGHEST_PRIORITY, help=order.PRIORITY_HELP),
     "metadata": FIELDS["metadata"],
 }
 
@@ -53,6 +55,7 @@ def place(
     saying nothing means. Raises OrderInvalid with every error, and whatever makes an asset unusable."""
     uploads = uploads or {}
     document, said = read(template, body, uploads)
+    order.allowed_priority(owner, said["priority"])
     with pointed():
         used = assets.resolve(without(document, uploads), owner, ready=True)
         sent = store(template, owner, uploads)
@@ -165,6 +168,7 @@ def job_of(
         options=options,
         input_hash=order.fingerprint(content, options),
         forced=True,
+        priority=said["priority"],
         metadata=said["metadata"],
     )
 

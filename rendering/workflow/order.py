@@ -10,13 +10,16 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from rendering.exceptions import NotApproved, NotTogether, Outdated, SceneNotFound, WrongState
+from rendering.exceptions import NotApproved, NotTogether, Outdated, PriorityRefused, SceneNotFound, WrongState
 from rendering.models import Job, JobInput, Storyboard
 from rendering.providers import registry
 from rendering.states import JobKind, JobState
 from rendering.workflow import assets, money, outputs, write
 from rendering.workflow import document as documents
 from videoserver.work import line
+from videoserver.work.row import USUAL_PRIORITY
+
+PRIORITY_HELP = f"0–9, higher goes first; {USUAL_PRIORITY} is usual, and more than that is for operators to give."
 
 
 def render(
@@ -25,11 +28,13 @@ def render(
     """Order the film of an approved storyboard: (job, whether it is new).
 
     For the same content and options as a job that is queued, rendering or completed it is that job, unless
-    `options["force"]`. Raises NotApproved, and whatever `write.require_renderable` raises; then nothing is queued.
+    `options["force"]`. Raises NotApproved, PriorityRefused, and whatever `write.require_renderable` raises;
+    then nothing is queued.
     """
     options = dict(options or {})
     forced = bool(options.pop("force", False))
     metadata = options.pop("metadata", None) or {}
+    priority = allowed_priority(by, options.pop("priority", USUAL_PRIORITY))
     if not storyboard.is_approved:
         raise NotApproved()
     write.require_renderable(storyboard)
@@ -50,6 +55,7 @@ def render(
         options=options,
         input_hash=fingerprint(storyboard.content_hash, options),
         forced=forced,
+        priority=priority,
         estimated_cost=money.estimate(storyboard).total,
         metadata=metadata,
     )
@@ -64,8 +70,11 @@ def may_render(user: User, storyboard: Storyboard) -> bool:
 def generate(storyboard: Storyboard, options: Mapping[str, Any], by: User | None = None) -> Job:
     """Order scenes, pictures or a soundtrack for a storyboard from its provider; one such job at a time.
 
-    Raises UnknownProvider, SceneNotFound, NotTogether, and WrongState while another generation is under way.
+    Raises UnknownProvider, SceneNotFound, NotTogether, PriorityRefused, and WrongState while another generation is
+    under way.
     """
+    options = dict(options)
+    priority = allowed_priority(by, options.pop("priority", USUAL_PRIORITY))
     registry.get(options.get("provider") or storyboard.provider)
     if options.get("scene") and "text" in (options.get("only") or ()):
         raise NotTogether("Text is written for the whole storyboard, not for one scene.", pointer="/only")
@@ -76,8 +85,9 @@ def generate(storyboard: Storyboard, options: Mapping[str, Any], by: User | None
         owner=storyboard.owner,
         storyboard=storyboard,
         revision=storyboard.revision,
-        options=dict(options),
+        options=options,
         forced=True,
+        priority=priority,
         input_hash=fingerprint(str(storyboard.pk), options),
         ordered_by=by,
     )
@@ -102,6 +112,7 @@ def retry(job: Job) -> Job:
         options=job.options,
         input_hash=job.input_hash,
         forced=job.forced,
+        priority=job.priority,
         estimated_cost=job.estimated_cost,
         metadata=job.metadata,
         retry_of=job,
@@ -119,6 +130,34 @@ def require_approval(job: Job) -> None:
         raise NotApproved()
     if documents.content_hash(documents.validate(job.document)) != job.content_hash:
         raise NotApproved()  # the copy, too, must be what was looked at
+
+
+def may_prioritize(user: User) -> bool:
+    """Who may have work go before everybody else's."""
+    return user.has_perm("rendering.prioritize_job")
+
+
+def allowed_priority(by: User | None, priority: int) -> int:
+    """The priority, if this person may order work with it: to go before everybody else is the operators' to give.
+
+    Raises PriorityRefused.
+    """
+    if priority > USUAL_PRIORITY and not (by and may_prioritize(by)):
+        raise PriorityRefused(pointer="/priority")
+    return priority
+
+
+def prioritize(job: Job, priority: int) -> Job:
+    """Move a job that has not ended, with all that is under way for it, to its place among others of that priority."""
+    with transaction.atomic():
+        place = {"priority": priority, "turn": line.turn_of(Job, priority, owner=job.owner_id)}
+        # A write first: it holds the job, so that it hands nothing out at the old place meanwhile.
+        if not Job.objects.filter(pk=job.pk).live().update(**place):
+            raise WrongState(f"This job has ended: it is {job.status}.")
+        for children in job.children():
+            children.filter(finished_at=None).update(**place)
+    job.refresh_from_db()
+    return job
 
 
 def cancel(job: Job) -> Job:

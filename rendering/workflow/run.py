@@ -75,7 +75,10 @@ def hand_out(job: Job, films: list[PlannedFilm], files: dict[str, MediaAsset]) -
         if render_cluster.is_silent():
             Job.warn(job.pk, render_cluster.fallback())
     with transaction.atomic():
+        job.keep()  # a write first: who moves the job in line moves its segments too, and must not miss any
+        job.refresh_from_db(fields=["priority", "turn"])
         for row in new:
+            row.priority, row.turn = job.priority, job.turn
             row.save(force_insert=True)
             if row in missing:
                 row.ring()
@@ -132,7 +135,5 @@ def new_segment(job: Job, film: PlannedFilm, spec: SegmentSpec, files: dict[str,
         first=spec.first,
         frames=spec.frames,
         spec={"spec": spec.spec, "assets": {name: str(files[name].pk) for name in sorted(spec.assets)}},
-        priority=job.priority,
-        turn=job.turn,
         input_hash=spec.key,
     )

@@ -14,8 +14,19 @@ from tests.base import Api, problem
 
 LIST = "/api/v1/jobs/"
 KEYS = {
-    *("id", "kind", "status", "stage", "storyboard", "revision", "attempt", "retry_count", "retry_of", "progress"),
-    *("error", "warnings", "estimated_cost", "actual_cost", "currency", "video_url", "results", "clips", "quality"),
+    *("id", "kind", "status", "stage", "storyboard", "revision", "attempt", "retry_count", "retry_of", "priority"),
+    *(
+        "progress",
+        "error",
+        "warnings",
+        "estimated_cost",
+        "actual_cost",
+        "currency",
+        "video_url",
+        "results",
+        "clips",
+        "quality",
+    ),
     *("urls", "metadata", "created_at", "started_at", "finished_at"),
 }
 
