@@ -32,6 +32,7 @@ from media_assets.models import AssetState, Folder, MediaAsset
 from media_assets.names import label
 from media_assets.transfer import CHUNK, OnEvent, bring, spoken, store
 from videoserver.work import process, workspace
+from videoserver.work.faults import faultpoint
 from videoserver.work.sandbox import ChildFailed, Limits
 from videoserver.work.warm import Busy, warm
 
@@ -102,6 +103,7 @@ def put(
     with _workspace("ingest_") as scratch:
         thumbnail, cleaned = scratch / "thumbnail.jpg", scratch / "clean"
         seen = inspect(path, scratch, type, thumbnail, cleaned if clean else None, on_event)
+        faultpoint("asset.inspected")
         chosen = cleaned if seen["clean"] else path
         return keep(chosen, owner, seen, thumbnail if seen["thumbnail"] else None, on_event=on_event)
 
@@ -120,6 +122,7 @@ def keep(
     thumbnail_key = f"media/{owner.pk}/{asset_id}/thumbnail-{secrets.token_hex(8)}.jpg" if thumbnail else ""
     size, checksum = store(path, key, on_event)
     try:
+        faultpoint("asset.stored")
         if thumbnail:
             store(thumbnail, thumbnail_key, on_event)
     except BaseException:

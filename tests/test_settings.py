@@ -74,6 +74,22 @@ def test_a_public_server_needs_a_secret_key(monkeypatch: pytest.MonkeyPatch, tmp
         settings.secret_key(tmp_path, debug=False)
 
 
+def test_a_public_server_has_no_faults(tmp_path: Path) -> None:
+    public = {
+        "DEBUG": "0",
+        "SECRET_KEY": "of fifty characters",
+        "ALLOWED_HOSTS": "example.org",
+        "DATA_DIR": str(tmp_path),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", "import videoserver.settings"],
+        env=os.environ | public | {"FAULTS": "job.stored:raise"},
+        capture_output=True,
+        text=True,
+    )
+    assert "FAULTS is for tests: it must be empty when DEBUG is 0." in done.stderr
+
+
 @pytest.mark.parametrize("name", ["a farm", "-farm", "farm/1", "x" * 51, "render", "default"])
 def test_a_render_cluster_has_a_name_of_its_own(name: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="RENDER_CLUSTER must be a"):

@@ -114,6 +114,8 @@ DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / "var").resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 DEBUG = flag("DEBUG", True)
 SECRET_KEY = secret_key(DATA_DIR, DEBUG)
+if not DEBUG and env.str("FAULTS", default=""):
+    raise ImproperlyConfigured("FAULTS is for tests: it must be empty when DEBUG is 0.")
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name at least one host when DEBUG is 0.")

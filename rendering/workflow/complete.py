@@ -23,6 +23,7 @@ from rendering.workflow.outputs import PlannedFilm
 from rendering.workflow.progress import Conversions
 from rendering.workflow.segment_run import cache, fetch, seconds_allowed
 from videoserver.work import workspace
+from videoserver.work.faults import faultpoint
 
 logger = structlog.get_logger(__name__)
 
@@ -51,10 +52,12 @@ def complete(job: Job, films: list[PlannedFilm], files: dict[str, MediaAsset]) -
         work = Finishing(job, films, files, folder)
         sound = work.sound()
         joined = [work.join(film, sound) for film in films]
+        faultpoint("job.joined")
         work.look(joined, sound)
         made = [each for film in joined for each in work.formats(film)]
         poster = folder / outputs.POSTER
         finish.poster(joined[0].path, films[0].timeline, poster, on_event=work.alive)
+        faultpoint("job.made")
         store(job, made, poster)
     logger.info(f"Job {job.pk}: Video rendering task completed successfully")
     if trimmed := cache().trim(settings.SEGMENT_CACHE_BYTES):
@@ -78,6 +81,7 @@ class Finishing:
         self.sounds = fetch(job, heard, files, folder, self.alive)
 
     def alive(self, event: dict[str, Any]) -> None:
+        faultpoint("job.joining")
         self.job.renew()
 
     def converting(self, event: dict[str, Any]) -> None:
@@ -170,6 +174,7 @@ def store(job: Job, made: list[Made], poster: Path) -> None:
             kept.append((each, stored))
         picture = ingest.put(poster, job.owner, "image", on_event=lambda _: job.renew())
         stack.enter_context(assets.forgotten_on_error(picture))
+        faultpoint("job.stored")
         with transaction.atomic():
             for each, stored in kept:
                 logger.info(f"Job {job.pk}: Downloading video from {stored.key}")

@@ -68,5 +68,18 @@ def render_here(job: Job, rows: list[Segment]) -> None:
 
 def anew(row: Segment) -> Segment:
     """The same frames to be rendered, as if nobody had."""
-    same = ("job", "index", "variant", "key", "kind", "scenes", "first", "frames", "spec", "priority", "input_hash")
+    same = (
+        "job",
+        "index",
+        "variant",
+        "key",
+        "kind",
+        "scenes",
+        "first",
+        "frames",
+        "spec",
+        "priority",
+        "turn",
+        "input_hash",
+    )
     return Segment(**{name: getattr(row, name) for name in same}, here_only=True)

@@ -18,6 +18,7 @@ from rendering.states import Stage
 from rendering.workflow import assets, money, write
 from rendering.workflow import document as documents
 from videoserver.work import workspace
+from videoserver.work.faults import faultpoint
 from videoserver.work.row import WorkState
 
 logger = structlog.get_logger(__name__)
@@ -41,15 +42,19 @@ def run(job: Job) -> None:
     job.enter(Stage.GENERATING, "Generating...")
     if not job.document:
         plan(job, storyboard)
+        faultpoint("job.written")
     made = {prediction.inputs["order"]: prediction for prediction in job.predictions.all()}
     orders: list[dict[str, Any]] = job.document["orders"]
     due = list(next_orders(orders, made))
     under_way = sum(prediction.status not in (WorkState.COMPLETED,) for prediction in made.values())
     if due or under_way:
         with transaction.atomic():
+            job.keep()  # a write first: who moves the job in line moves its predictions too, and must not miss any
+            job.refresh_from_db(fields=["priority", "turn"])
             for number in due:
                 hand_out(job, number, orders[number], made)
             job.wait_for(len(due) + under_way)
+        faultpoint("job.planned")
         return
     finish(job, storyboard, made)
 
@@ -153,8 +158,10 @@ def run_prediction(prediction: Prediction) -> None:
     provider = registry.get(prediction.provider)
     with workspace.open(f"generate_{prediction.kind}", prediction) as folder:
         made = make(provider, prediction, folder)
+        faultpoint("prediction.made")
         stored = ingest.put(made.path, job.owner, on_event=lambda _: prediction.renew())
         with assets.forgotten_on_error(stored), transaction.atomic():
+            faultpoint("prediction.stored")
             asset = ingest.record(
                 stored,
                 job.owner,

@@ -18,6 +18,7 @@ from rendering.workflow.complete import complete, seconds_to_finish
 from rendering.workflow.gather import gather
 from rendering.workflow.outputs import PlannedFilm
 from rendering.workflow.segment_run import cache, seconds_allowed
+from videoserver.work.faults import faultpoint
 from videoserver.work.row import WorkState
 
 logger = structlog.get_logger(__name__)
@@ -89,6 +90,7 @@ def hand_out(job: Job, films: list[PlannedFilm], files: dict[str, MediaAsset]) -
             direct = job.kind == JobKind.TEMPLATE
             job.keep(seconds_allowed=settings.PROCESS_TIMEOUT if direct else max(allowed, SHORTEST_DEADLINE))
             job.wait_for(len(missing))
+    faultpoint("job.planned")
     return len(missing)
 
 

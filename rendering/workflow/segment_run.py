@@ -23,6 +23,7 @@ from rendering.workflow import stored_segments
 from rendering.workflow.assets import as_uuid
 from rendering.workflow.segment_cache import SegmentCache
 from videoserver.work import here, workspace
+from videoserver.work.faults import faultpoint
 
 OnEvent = Callable[[dict[str, Any]], None]
 logger = structlog.get_logger(__name__)
@@ -56,12 +57,14 @@ def run_segment(segment: Segment) -> None:
             spec,
             files,
             folder / "segment.mp4",
-            on_event=lambda event: segment.renew(progress_of(event)),
+            on_event=lambda event: rendering(segment, event),
             moviepy_layers=settings.MOVIEPY_LAYERS,
             stall=settings.RENDER_TIMEOUT,
             deadline=deadline_of(segment, spec.spec["fps"]),
         )
+        faultpoint("segment.rendered")
         made = cache().put(segment.key, made)
+        faultpoint("segment.kept")
     finish(segment, made)
     logger.info(f"Job {job.pk}: Segment {segment.index + 1} rendered ({segment.frames} frames, {made.size} bytes)")
     if segment.attempt > 1:
@@ -91,6 +94,11 @@ def deadline_of(segment: Segment, fps: int) -> float:
 def seconds_allowed(frames: int, fps: int) -> float:
     """A segment's hard deadline."""
     return settings.RENDER_TIMEOUT + 20 * frames / fps
+
+
+def rendering(segment: Segment, event: dict[str, Any]) -> None:
+    faultpoint("segment.rendering")
+    segment.renew(progress_of(event))
 
 
 def progress_of(event: dict[str, Any]) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -17,7 +18,8 @@ from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connec
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from videoserver.work import doorbell, stop
+from videoserver.work import doorbell, faults, stop
+from videoserver.work.faults import faultpoint
 from videoserver.work.rows import IN_TIME, PLACE, WorkQuerySet
 from videoserver.work.states import ENDED, Canceled, DeadlinePassed, LeaseLost, Stopping, WorkError, WorkState
 
@@ -193,6 +195,10 @@ class WorkRow(models.Model):
             self._must(self._end(self._held(), WorkState.COMPLETED, **clean))
             if (parent := self.parent()) is not None:
                 parent._child_is_done()
+            faultpoint(f"{self._meta.model_name}.before_commit")
+            if faults.ARMED:
+                after = partial(faultpoint, f"{self._meta.model_name}.after_commit")
+                transaction.on_commit(after, using=self._state.db)
 
     def fail(self, code: str, detail: str, pointer: str = "") -> None:
         """End for good with an error; a parent that waits for this row fails with it."""

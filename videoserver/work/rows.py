@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
 from videoserver.work import process, stop
+from videoserver.work.faults import faultpoint
 from videoserver.work.states import WorkState
 
 IN_TIME = Q(deadline_at__isnull=True) | Q(deadline_at__gt=Now())
@@ -52,7 +53,7 @@ class WorkQuerySet(models.QuerySet[Any]):
         """Take the row for this process and spend an attempt; None if it is not to be had."""
         if stop.asked():
             return None
-        return self.seize(
+        row = self.seize(
             pk,
             self.claimable(),
             lease,
@@ -62,6 +63,9 @@ class WorkQuerySet(models.QuerySet[Any]):
             waiting_for=None,
             run_after=None,
         )
+        if row is not None:
+            faultpoint(f"{row._meta.model_name}.claimed")
+        return row
 
     def seize(self, pk: Any, among: Self, lease: float | None = None, **fields: Any) -> Any:
         """Become the row's only holder if it is still among these; None if it is not. Everyone else is fenced out."""
