@@ -67,15 +67,15 @@ class Server:
         wait_until(self.answers, "the web server")
         return web
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
-        return self.start("worker", self.log)
+    def start_worker(self, *words: str, **environment: str) -> subprocess.Popen[bytes]:
+        return self.start("worker", self.log, *words, **environment)
 
-    def start(self, name: str, log: Path) -> subprocess.Popen[bytes]:
+    def start(self, name: str, log: Path, *words: str, **environment: str) -> subprocess.Popen[bytes]:
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "manage.py", name],
+                [sys.executable, "manage.py", name, *words],
                 cwd=ROOT,
-                env=self.environment,
+                env=self.environment | environment,
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
