@@ -1,0 +1,132 @@
+"""Servers of the suite that can be killed and started again with their data: PostgreSQL and Redis, on loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+PATIENCE = 30.0
+
+
+class Missing(Exception):
+    """A program that this machine lacks."""
+
+
+class Server:
+    """One server process with a folder and a port of its own."""
+
+    def __init__(self, name: str) -> None:
+        self.port = free_port()
+        # Not in the tests' own folder: another user must reach it.
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir="/tmp"))
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def command(self) -> list[str]:
+        """What runs the server in the foreground."""
+        raise NotImplementedError
+
+    def start(self) -> Self:
+        """Start it, with the data of the last time; returns when it listens."""
+        self.process = subprocess.Popen(self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        patiently(lambda: listens(self.port), type(self).__name__)
+        return self
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """Send it a signal and wait for its end."""
+        if self.process:
+            self.process.send_signal(number)
+            self.process.wait(PATIENCE)
+            self.process = None
+
+    def close(self) -> None:
+        """Stop it for good."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Postgres(Server):
+    """`databases` are made by `create`; `stop(SIGQUIT)` is an immediate stop, as after a power cut."""
+
+    def __init__(self) -> None:
+        super().__init__("pg")
+        initdb = newest("initdb")
+        self.binaries = initdb.resolve().parent
+        # PostgreSQL refuses to run as root: then it is run as its own user, who gets the folder.
+        self.user: list[str] = []
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "postgres")
+            self.user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        made = [*self.user, str(initdb), "-D", f"{self.folder}/data", "-A", "trust", "-U", "videoserver"]
+        subprocess.run(made, check=True, capture_output=True)
+
+    def command(self) -> list[str]:
+        place = ["-D", f"{self.folder}/data", "-p", str(self.port), "-k", str(self.folder), "-h", "127.0.0.1", "-F"]
+        return [*self.user, str(self.binaries / "postgres"), *place]
+
+    def create(self, name: str) -> str:
+        """Make a database; its URL."""
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "videoserver", name]
+        create = [str(self.binaries / "createdb"), *where]
+        patiently(lambda: subprocess.run(create, capture_output=True).returncode == 0, f"the database {name}")
+        return f"postgres://videoserver@127.0.0.1:{self.port}/{name}"
+
+
+class Redis(Server):
+    """Keeps what it holds in an append-only file."""
+
+    def __init__(self) -> None:
+        super().__init__("redis")
+        self.binary = shutil.which("redis-server")
+        if self.binary is None:
+            raise Missing("Redis")
+
+    def command(self) -> list[str]:
+        place = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        return [str(self.binary), *place, "--save", "", "--appendonly", "yes"]
+
+    @property
+    def url(self) -> str:
+        """Of its first database."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+
+def newest(program: str) -> Path:
+    """The newest PostgreSQL's program."""
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
+    on_path = shutil.which(program)
+    if not found and not on_path:
+        raise Missing("PostgreSQL")
+    return found[-1] if found else Path(str(on_path))
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    """Whether somebody does."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def patiently(happened: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    """Look every 50 ms until it has happened. Raises TimeoutError."""
+    until = time.monotonic() + patience
+    while not happened():
+        if time.monotonic() > until:
+            raise TimeoutError(f"{what} did not come within {patience:.0f} s")
+        time.sleep(0.05)
