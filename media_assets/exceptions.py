@@ -47,6 +47,12 @@ class ProcessingFailed(MediaError):
     code, sentence = "media_processing_failed", "FFmpeg processing failed"
 
 
+class ProcessingCutShort(ProcessingFailed):
+    """The child that looked into it was killed or took too long: the file's fault perhaps, perhaps not."""
+
+    permanent = False
+
+
 class TooLarge(MediaError):
     """More bytes than `MAX_UPLOAD_BYTES`."""
 

@@ -23,6 +23,7 @@ from media_assets.exceptions import (
     FileEmpty,
     FileTooSmall,
     NotAVideo,
+    ProcessingCutShort,
     ProcessingFailed,
     ServerBusy,
     TooLarge,
@@ -194,7 +195,7 @@ def inspect(
         if refusal := REFUSALS.get(failure.code):
             raise refusal(failure.detail) from failure
         log.warning("The child failed on a file", code=failure.code, detail=failure.detail)
-        raise ProcessingFailed from failure
+        raise (ProcessingFailed if failure.permanent else ProcessingCutShort) from failure
 
 
 def _receive(file: UploadedFile[Any], path: Path) -> str:

@@ -19,6 +19,7 @@ from tests.workflow.fault_points import EVERY_ROW, FILM, GENERATION
 from tests.workflow.queue import let_time_pass, work_off
 from videoserver.work import faults, line, workspace
 from videoserver.work.faults import Fault, FaultInjected
+from videoserver.work.sandbox import Child, ChildFailed
 from videoserver.work.states import WorkState
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -129,6 +130,23 @@ def test_a_cancel_at_any_point_wins_or_loses_but_never_both(
         assert MediaAsset.objects.count() == before or point.startswith("prediction")
         assert_nothing_is_left(job)
     assert order.cancel(job).status == job.status, "a second cancel changes nothing"
+
+
+def test_a_child_that_dies_over_our_own_film_is_not_the_films_fault(
+    approved: Storyboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deaths = [ChildFailed("child_died", "The child was killed.")]
+    really = Child.request
+
+    def die_once(child: Child, request: dict[str, Any], **how: Any) -> Any:
+        if child.module == "media_assets.av" and deaths:
+            raise deaths.pop()
+        return really(child, request, **how)
+
+    job = order.render(approved, {"force": True})[0]
+    monkeypatch.setattr(Child, "request", die_once)
+    assert_done_once(work_on(job))
+    assert job.warnings == ["Attempt 1 failed: FFmpeg processing failed"]
 
 
 def test_every_point_of_the_code_is_in_this_suite() -> None:

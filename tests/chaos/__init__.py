@@ -1,0 +1,1 @@
+"""A whole videoserver under seeded faults: what is promised must hold whatever dies, and whenever."""

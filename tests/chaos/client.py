@@ -1,0 +1,120 @@
+"""A client that does not give up: it orders films, and asks again, with the same key, for whatever got no answer."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections import Counter
+from random import Random
+from typing import Any
+from urllib.error import HTTPError, URLError
+
+from tests import footage
+from tests.chaos.site import Site
+
+PATIENCE = 120.0
+PEOPLE = ("author", "reviewer")
+FPS = 8
+
+
+class Refused(Exception):
+    """An answer that asking again would not change."""
+
+
+class Client:
+    """Places orders in a seeded order; remembers each that was accepted."""
+
+    def __init__(self, site: Site, random: Random) -> None:
+        self.site, self.random = site, random
+        self.accepted: dict[str, dict[str, Any]] = {}
+        """Job id → {kind, who, frames}."""
+        self.asked_again = 0
+        self.refusals: Counter[int] = Counter()
+        """Status codes of the answers that were asked for again."""
+        self.pictures: list[str] = []
+
+    def prepare(self) -> None:
+        """Upload what the films show."""
+        for number in range(3):
+            path = footage.picture(self.site.server.folder / f"{number}.png", (640, 360), number, seed=number)
+            self.pictures.append(self.site.server.upload("author", path)["id"])
+
+    def order(self, number: int) -> str:
+        """One more order; its job's id."""
+        kind = self.random.choices(("direct", "storyboard", "generate"), (6, 3, 1))[0]
+        pk, frames = {"direct": self.direct, "storyboard": self.storyboard, "generate": self.generate}[kind](number)
+        self.accepted[pk] = {"kind": kind, "frames": frames}
+        return pk
+
+    def direct(self, number: int) -> tuple[str, int]:
+        seconds = self.random.choice((1, 2))
+        params = {"title": f"Number {number}", "call_to_action": "Come"}
+        body = {"params": params, "duration": seconds, "quality": "draft", "fps": FPS}
+        who = self.random.choice(PEOPLE)
+        return self.post(who, "templates/closing/render/", body, f"direct-{number}")["id"], seconds * FPS
+
+    def storyboard(self, number: int) -> tuple[str, int]:
+        count = self.random.choice((2, 3))
+        scenes = [
+            {
+                "template": "picture",
+                "duration": 1,
+                "params": {"image": self.random.choice(self.pictures), "motion": "zoom_in"},
+                "caption": f"{number}, {scene}",
+            }
+            for scene in range(count)
+        ]
+        body = {"title": f"Board {number}", "quality": "draft", "fps": FPS, "scenes": scenes}
+        board = self.post("author", "storyboards/", body, f"board-{number}")
+        place = f"storyboards/{board['id']}"
+        self.post("author", f"{place}/submit/", {}, f"submit-{number}")
+        decision = {"revision": board["revision"], "render": True}
+        return self.post("reviewer", f"{place}/approve/", decision, f"approve-{number}")["id"], count * FPS
+
+    def generate(self, number: int) -> tuple[str, int]:
+        body = {"title": f"Brief {number}", "quality": "draft", "fps": FPS, "scenes": []}
+        board = self.post("author", "storyboards/", body, f"empty-{number}")
+        ask = {"brief": f"Boat {number} goes out at dawn.", "scenes": 2, "only": ["text", "image"]}
+        return self.post("author", f"storyboards/{board['id']}/generate/", ask, f"generate-{number}")["id"], 0
+
+    def cancel(self, pk: str) -> None:
+        self.post("reviewer", f"jobs/{pk}/cancel/", {}, "")
+
+    def film(self, pk: str) -> bytes:
+        """The finished film."""
+        found: bytes = self.call("GET", "reviewer", f"videos/{pk}/combined", None, "")
+        return found
+
+    def post(self, who: str, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.call("POST", who, path, body, key))
+        return found
+
+    def call(self, method: str, who: str, path: str, body: dict[str, Any] | None, key: str) -> bytes:
+        """Until there is an answer. Raises Refused, and TimeoutError when there is none for too long."""
+        server = self.site.server
+        headers = {"X-API-Key": server.keys[who], "Content-Type": "application/json"}
+        if key:
+            headers["Idempotency-Key"] = key
+        data = None if body is None else json.dumps(body).encode()
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            url = f"http://127.0.0.1:{server.port}/api/v1/{path}"
+            try:
+                with urllib.request.urlopen(
+                    urllib.request.Request(url, data, headers, method=method), timeout=30
+                ) as got:
+                    return bytes(got.read())
+            except HTTPError as error:
+                # In flight: the row of a request that died with its process is free after a minute.
+                if error.code < 500 and error.code != 409:
+                    raise Refused(f"{method} {path}: {error.code} {error.read().decode()}") from error
+                self.refusals[error.code] += 1
+                said = error.read().decode()
+                if error.code == 409 and "idempotency" not in said:
+                    raise Refused(f"{method} {path}: {error.code} {said}") from error
+            except (URLError, OSError, TimeoutError):
+                pass
+            self.asked_again += 1
+            time.sleep(0.2)
+        raise TimeoutError(f"{method} {path} got no answer for {PATIENCE:.0f} s")
