@@ -193,6 +193,8 @@ class JobViews(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
         NothingBody.read(request)
         had_ended = job.has_ended
         order.cancel(job)
+        # It may have come to its end since it was read: then that is the truth, and nothing was canceled.
+        had_ended |= job.has_ended and job.status != JobState.CANCELED
         return Response(JobSerializer(shown(job)).data, status=200 if had_ended else 202)
 
     @described(request=NothingBody, responses={202: JobSerializer})
