@@ -1,6 +1,7 @@
 """Every error becomes an `application/problem+json` answer (RFC 9457) with a stable code and JSON pointers."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar, NamedTuple, TypedDict
@@ -9,6 +10,7 @@ from uuid import uuid4
 import structlog
 from django.core import exceptions as django_errors
 from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.encoding import force_str
 from django.views import defaults
@@ -17,6 +19,7 @@ from rest_framework import exceptions as rest_errors
 from rest_framework.fields import get_error_detail
 from rest_framework.settings import api_settings
 
+logger = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 API_PREFIX = "/api/"
 
@@ -70,6 +73,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
         # The signal makes the request log hold the traceback, and lets the test client raise it.
         got_request_exception.send(sender=type(context.get("view")), request=_plain(context.get("request")))
         problem = INTERNAL_ERROR
+    elif problem is DATABASE_AWAY:
+        logger.error("The database does not answer", error=str(error))
     return respond(problem)
 
 
@@ -165,8 +170,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """`handler500`."""
+    away = isinstance(sys.exception(), OperationalError | InterfaceError)
     if request.path.startswith(API_PREFIX):
-        return respond(INTERNAL_ERROR)
+        return respond(DATABASE_AWAY if away else INTERNAL_ERROR)
+    if away:
+        headers = {"Retry-After": DATABASE_AWAY.headers["Retry-After"]}
+        return HttpResponse(DATABASE_AWAY.detail, status=503, content_type="text/plain", headers=headers)
     return defaults.server_error(request)
 
 
@@ -228,6 +237,9 @@ FORBIDDEN = Problem(403, "permission_denied", "You do not have permission to per
 MALFORMED = Problem(400, "bad_request", "The request cannot be read.")
 TOO_LARGE = Problem(413, "too_large", "The request is too large.")
 INTERNAL_ERROR = Problem(500, "internal_error", "Something went wrong here. The log holds the details.")
+DATABASE_AWAY = Problem(
+    503, "database_away", "The database does not answer. Try again in a moment.", [], {"Retry-After": "5"}
+)
 # Their own texts may hold what is not the caller's business, so they are replaced. The order matters: first match.
 PLAIN_DJANGO: dict[type[Exception], Problem] = {
     Http404: NOT_FOUND,
@@ -237,4 +249,6 @@ PLAIN_DJANGO: dict[type[Exception], Problem] = {
     django_errors.TooManyFilesSent: TOO_LARGE,
     django_errors.SuspiciousOperation: MALFORMED,
     UnreadablePostError: MALFORMED,
+    OperationalError: DATABASE_AWAY,
+    InterfaceError: DATABASE_AWAY,
 }
