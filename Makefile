@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo run test lint lock bench soak
+.PHONY: help setup setup-dev demo run test lint lock bench bench-queue chaos soak
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,12 @@ lock: ## Lock the requirements anew, with uv on the path
 
 bench: setup-dev ## The engine's ratio table, also as JSON under var/bench/
 	@$(BIN)/python -m tests.bench.engine
+
+bench-queue: setup-dev ## Order to start, jobs a second, and the claim with 10,000 in line
+	@$(BIN)/python -m tests.bench.queue
+
+chaos: setup-dev ## Kill everything at random while JOBS are made, on each stack; SEED repeats a run
+	@$(BIN)/python -m tests.chaos --jobs $(or $(JOBS),200) $(if $(SEED),--seed $(SEED)) $(if $(STACK),--stack $(STACK))
 
 soak: setup-dev ## What takes longer than a minute by nature: films of ten minutes and the like
 	@$(BIN)/python -m tests.soak

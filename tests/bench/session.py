@@ -81,7 +81,7 @@ def write(bench: Bench) -> None:
     REPORT.write_text(json.dumps(report, indent=2) + "\n")
 
 
-def table(rows: list[Row]) -> str:
+def table(rows: list[Row], report: Path = REPORT) -> str:
     """The rows for people."""
     wide = max(len(row.figure) for row in rows)
     lines = ["", f"{'figure':<{wide}}  {'measured':>10}  {'target':>10}", "-" * (wide + 36)]
@@ -90,7 +90,7 @@ def table(rows: list[Row]) -> str:
         target = f"{'≤' if row.at_most else '≥'} {row.target:g} {row.unit}"
         verdict = "met" if row.met else "MISSED"
         lines.append(f"{row.figure:<{wide}}  {number:>10}  {target:>10}  {verdict:<6} {row.note}".rstrip())
-    return "\n".join([*lines, "", f"Written to {REPORT.relative_to(ROOT)}"])
+    return "\n".join([*lines, "", f"Written to {report.relative_to(ROOT)}"])
 
 
 def say(line: str) -> None:

@@ -95,9 +95,8 @@ class Adversary:
         self.expect(self.site.stop_worker())
 
     def cancel(self) -> None:
-        live = sorted(set(self.client.accepted) - self.canceled)[-12:]
-        if live:
-            pk = self.random.choice(live)
+        if latest := [pk for pk in self.client.accepted if pk not in self.canceled][-3:]:
+            pk = self.random.choice(latest)
             self.canceled.add(pk)
             with contextlib.suppress(Refused):
                 self.client.cancel(pk)

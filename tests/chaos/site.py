@@ -116,7 +116,7 @@ class Site:
             process.send_signal(signal.SIGKILL)
         self.web.wait()
         self.worker.wait()
-        return who_stays(family)
+        return who_stays(family)  # none of those that were born meanwhile, either: they died with their parents
 
     def come_back(self) -> None:
         """After the power cut."""

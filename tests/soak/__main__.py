@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.soak import long_film
+from tests.soak import chaos, long_film
 
 STEPS: dict[str, Callable[[Path], str]] = {
     "long_film": long_film.step,
+    "chaos": chaos.step,
 }
 """Name → a function that works in a folder, says what it measured, and raises AssertionError when that is not good."""
 
