@@ -76,4 +76,6 @@ def test_ffmpeg_is_tried_and_only_staff_see_the_machine(client: Client, served: 
     assert answer["ffmpeg"]["available"] is True
     assert answer["ffmpeg"]["version"]
     assert "system" not in answer
-    assert reviewer_admin.get("/health").json()["system"]["cpus"] >= 1
+    system = reviewer_admin.get("/health").json()["system"]
+    assert system["cpus"] >= 1
+    assert set(system["workspaces"]) == {"count", "bytes", "oldest", "failures"}

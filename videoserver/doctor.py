@@ -23,12 +23,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from PIL import Image
 
-from rendering.engine import boxes, launch
+from rendering.engine import launch
 from rendering.workflow import film, film_files
 from videoserver import health
 from videoserver.management import processes
-from videoserver.work import cluster
-from videoserver.work.sandbox import ChildFailed
+from videoserver.work import ages, cluster, workspace
 from videoserver.work.warm import warm
 
 LEAST_DISK = 2 * 1024**3
@@ -185,6 +184,21 @@ def disk() -> str:
     return f"{free / 1e9:.0f} GB free under {settings.DATA_DIR}"
 
 
+def workspaces() -> str:
+    """The scratch folders of this disk: few, and none that outlived its process by long."""
+    seen = workspace.census()
+    figures = (
+        f"{seen.count}, {ages.size(seen.bytes)}, the oldest {seen.oldest:.0f} s old; {seen.failures} failures ever"
+    )
+    if left := workspace.left():
+        cure = (
+            f"Look at {left[0]}: who owns it, and who writes there? Then run: python manage.py cleanup_workspaces "
+            "(a running worker does it once a minute)"
+        )
+        raise Wrong(f"{len(left)} should be gone and are not ({figures}).", cure)
+    return figures
+
+
 def render() -> str:
     """Two seconds through the whole engine, checked."""
     with scratch() as folder:
@@ -211,36 +225,9 @@ CHECKS: dict[str, Callable[[], str]] = {
     "cluster": render_cluster,
     "clock": clock,
     "disk": disk,
+    "workspaces": workspaces,
     "render": render,
 }
-
-
-def diagnose(path: Path) -> Iterator[Finding]:
-    """A film, box by box, and whether its frames decode."""
-    if not path.is_file():
-        yield Finding("file", False, f"There is no file {path}.", "Name a file.")
-        return
-    size = path.stat().st_size
-    yield Finding("size", size > 1024, f"{size} bytes", "" if size > 1024 else "A film has more than 1 KB.")
-    try:
-        for box in boxes.walk(path):
-            yield Finding(f"box {box.kind}", True, f"{box.size} bytes from byte {box.start}")
-        boxes.whole(path)
-    except boxes.BrokenBoxes as error:
-        yield Finding("boxes", False, str(error), "The file is cut or damaged: fetch or render it again.")
-    yield finding("decode", lambda: decode(path))
-
-
-def decode(path: Path) -> str:
-    request = {"path": str(path.resolve()), "expect": "video", "clean": ""}
-    with scratch() as folder:
-        try:
-            seen = warm("media_assets.av").request(
-                request | {"thumbnail": str(folder / "thumbnail.jpg")}, folder=folder, deadline=240
-            )
-        except ChildFailed as failure:
-            raise Wrong(failure.detail, "Its pictures do not decode: render or fetch it again.") from failure
-    return ", ".join(f"{name} {value}" for name, value in seen["facts"].items() if value is not None)
 
 
 @contextmanager

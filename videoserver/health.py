@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
@@ -21,7 +22,7 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
-from videoserver.work import cluster
+from videoserver.work import cluster, workspace
 
 logger = structlog.get_logger(__name__)
 
@@ -148,4 +149,5 @@ def system() -> dict[str, Any]:
         "memory_total": memory.total,
         "disk_free": disk.free,
         "disk_total": disk.total,
+        "workspaces": asdict(workspace.census()),
     }

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from videoserver import health
+from videoserver import health, metrics
 from videoserver.web import problems
 from videoserver.web.routers import route
 
@@ -14,6 +14,7 @@ urlpatterns = [
     route("health/live", health.live, name="health-live"),
     route("health/ready", health.ready, name="health-ready"),
     route("health", health.health, name="health"),
+    route("metrics", metrics.MetricsView.as_view(), name="metrics"),
     route("api/schema", SpectacularAPIView.as_view(), name="schema"),
     route("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/v1/", include("media_assets.api.urls")),

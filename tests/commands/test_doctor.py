@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from tests import footage
 from videoserver import doctor
+from videoserver.work import workspace
 
 
 def findings(**options: object) -> dict[str, dict[str, object]]:
@@ -44,7 +46,7 @@ def test_a_file_that_is_not_there_is_wrong(tmp_path: Path) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "check", ["versions", "codecs", "ffmpeg", "fonts", "database", "storage", "clock", "disk", "render"]
+    "check", ["versions", "codecs", "ffmpeg", "fonts", "database", "storage", "clock", "disk", "workspaces", "render"]
 )
 def test_every_part_of_this_machine_is_well(check: str) -> None:
     found = doctor.finding(check, doctor.CHECKS[check])
@@ -57,3 +59,22 @@ def test_a_full_disk_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) ->
     found = doctor.finding("disk", doctor.disk)
     assert not found.ok
     assert "Free some space" in found.cure
+
+
+def test_a_workspace_that_could_not_be_removed_is_told_with_its_place_and_what_to_do(
+    tmp_path: Path, settings: Any
+) -> None:
+    settings.WORKSPACES_DIR = tmp_path / "workspaces"
+    left = settings.WORKSPACES_DIR / "job_left"
+    left.mkdir(parents=True)
+    (left / "film.mp4").write_bytes(bytes(5_000_000))
+    found = doctor.finding("workspaces", doctor.workspaces)
+    assert found.ok, "a run that has just begun"
+    assert "1, 5.0 MB, the oldest 0 s old; 0 failures ever" in found.detail
+    (left / workspace.ABANDONED).touch()
+    found = doctor.finding("workspaces", doctor.workspaces)
+    assert not found.ok
+    assert "1 should be gone" in found.detail
+    assert str(left) in found.cure and "cleanup_workspaces" in found.cure
+    workspace.sweep()
+    assert doctor.finding("workspaces", doctor.workspaces).ok

@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from videoserver.work import doorbell, line, process
@@ -18,11 +18,16 @@ TASK = "videoserver.work.canary.answer"
 
 def alive(queue: str) -> bool:
     """A supervisor looks after the queue, and its canary came back lately or its workers renew leases."""
-    beating = Worker.objects.filter(queue=queue, beat_at__gt=_ago(3 * BEAT_EVERY + 15))
+    beating = workers(queue)
     if beating.filter(canary_at__gt=_ago(EVERY + PATIENCE)).exists():
         return True
     # After a restart into a full queue the first canary waits behind all of it.
     return beating.exists() and busy(queue)
+
+
+def workers(queue: str) -> QuerySet[Worker]:
+    """Those of the queue whose supervisor said lately that it lives."""
+    return Worker.objects.filter(queue=queue, beat_at__gt=_ago(3 * BEAT_EVERY + 15))
 
 
 def busy(queue: str, place: str = "") -> bool:
@@ -33,8 +38,8 @@ def busy(queue: str, place: str = "") -> bool:
 
 def age(queue: str) -> float | None:
     """Seconds since a canary last came back from the queue; None if none ever did."""
-    workers = Worker.objects.filter(queue=queue, canary_at__isnull=False)
-    last = workers.order_by("-canary_at").values_list("canary_at", Now()).first()
+    answered = Worker.objects.filter(queue=queue, canary_at__isnull=False)
+    last = answered.order_by("-canary_at").values_list("canary_at", Now()).first()
     return (last[1] - last[0]).total_seconds() if last else None
 
 
@@ -53,7 +58,7 @@ def answer(worker: str) -> None:
 
 def round_trip(queue: str, seconds: float = 10.0) -> float | None:
     """How many seconds a canary takes through the queue now; None if none comes back in time."""
-    worker = Worker.objects.filter(queue=queue, beat_at__gt=_ago(3 * BEAT_EVERY + 15)).order_by("-beat_at").first()
+    worker = workers(queue).order_by("-beat_at").first()
     if worker is None:
         return None
     before, began = worker.canary_at, time.monotonic()

@@ -20,7 +20,6 @@ logger = logging.getLogger(__name__)
 OWNER = ".owner"
 ABANDONED = ".abandoned"
 """In a folder that its own run could not remove: the next sweep tries again, although its process lives."""
-_failures = 0
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Census:
     bytes: int
     oldest: float
     failures: int
-    """How often this process could not remove one."""
+    """How often one could not be removed, by whatever process of this disk, ever."""
 
 
 @contextmanager
@@ -55,14 +54,14 @@ def root() -> Path:
 def remove(folder: Path) -> bool:
     """Remove a workspace with all that is in it. Anything that is not one is left alone, with a warning."""
     if folder.name in {"", ".", ".."} or folder.parent.resolve() != root() or folder.is_symlink():
-        logger.warning("Failed to cleanup temp path: %s (it is no folder of %s)", folder, root())
+        _tell_failure(folder, f"it is no folder of {root()}")
         return False
     try:
         shutil.rmtree(folder)
     except FileNotFoundError:
         return False
     except OSError as error:
-        logger.warning("Failed to cleanup temp path: %s (%s)", folder, error)
+        _tell_failure(folder, str(error))
         _abandon(folder)
         return False
     logger.info("Cleaned up temp directory: %s", folder)
@@ -71,7 +70,7 @@ def remove(folder: Path) -> bool:
 
 def stale(max_age: float | None = None) -> Iterator[Path]:
     """Workspaces whose process is dead; where that can't be seen from here, those that are too old."""
-    age = settings.WORKSPACE_MAX_AGE if max_age is None else max_age
+    most = settings.WORKSPACE_MAX_AGE if max_age is None else max_age
     if not root().is_dir():
         return
     for folder in sorted(root().iterdir()):
@@ -80,10 +79,10 @@ def stale(max_age: float | None = None) -> Iterator[Path]:
         try:
             lives = not (folder / ABANDONED).exists() and process.alive((folder / OWNER).read_text())
             changed = folder.stat().st_mtime
-        except FileNotFoundError:
-            # Just made, or half removed.
+        except OSError:
+            # Just made, half removed, or not ours to read.
             lives, changed = None, folder.stat().st_mtime if folder.exists() else time.time()
-        if lives is False or (lives is None and time.time() - changed > age):
+        if lives is False or (lives is None and time.time() - changed > most):
             yield folder
 
 
@@ -92,14 +91,32 @@ def sweep(max_age: float | None = None) -> int:
     return sum(remove(folder) for folder in stale(max_age))
 
 
+def left() -> list[Path]:
+    """Workspaces that should be gone: what could not be removed, and what was left longer ago than sweepers need."""
+    return [folder for folder in stale() if age(folder) > settings.WORKSPACE_MAX_AGE or (folder / ABANDONED).exists()]
+
+
 def census() -> Census:
     """What lies under the root now."""
     folders = [folder for folder in root().iterdir() if folder.is_dir()] if root().is_dir() else []
-    ages: list[float] = []
-    for folder in folders:
-        with suppress(FileNotFoundError):
-            ages.append(time.time() - folder.stat().st_mtime)
-    return Census(len(ages), sum(map(weight, folders)), max(ages, default=0.0), _failures)
+    ages = [age(folder) for folder in folders if folder.is_dir()]
+    return Census(len(ages), sum(map(weight, folders)), max(ages, default=0.0), failures())
+
+
+def failures() -> int:
+    """How often a workspace could not be removed: outlives the processes that failed."""
+    try:
+        return _tally().stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def age(folder: Path) -> float:
+    """Seconds since it was last written to; none for what is gone."""
+    try:
+        return time.time() - folder.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def weight(folder: Path) -> int:
@@ -111,8 +128,17 @@ def weight(folder: Path) -> int:
     return total
 
 
+def _tell_failure(folder: Path, reason: str) -> None:
+    logger.warning("Failed to cleanup temp path: %s", folder, extra={"reason": reason})
+
+
 def _abandon(folder: Path) -> None:
-    global _failures
-    _failures += 1
     with suppress(OSError):  # what takes no mark is found when its process has ended
         (folder / ABANDONED).touch()
+    # One byte each: appending needs no lock, and a year of failures is a small file. On a full disk the log has it.
+    with suppress(OSError), _tally().open("ab") as tally:
+        tally.write(b".")
+
+
+def _tally() -> Path:
+    return root().with_name(f"{root().name}.failures")

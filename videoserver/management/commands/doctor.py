@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from videoserver import doctor
+from videoserver import diagnosis, doctor
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, as_json: bool, file: Path | None, **options: Any) -> None:
         findings = []
-        for finding in doctor.diagnose(file) if file else doctor.examine():
+        for finding in diagnosis.diagnose(file) if file else doctor.examine():
             findings.append(finding)
             if not as_json:
                 self.show(finding)
