@@ -30,7 +30,8 @@ from videoserver.work import faults, recover, workspace
 from videoserver.work.faults import Fault
 from videoserver.work.states import WorkState
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db
+really_commits = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 @pytest.fixture(autouse=True)
@@ -155,6 +156,7 @@ def made(tmp_path: Path) -> Callable[[Job], tuple[list[Made], Path]]:
     return of
 
 
+@really_commits
 def test_of_a_cancel_and_a_finish_one_is_the_truth_and_the_api_says_which(
     author_api: Api, approved: Storyboard, campaign: Campaign, starter: Any, made: Any
 ) -> None:
@@ -195,6 +197,7 @@ def named() -> set[str]:
     return {key for pair in pairs for key in pair if key}
 
 
+@really_commits
 def test_a_cancel_amid_the_planning_leaves_nothing_to_do(author_api: Api, approved: Storyboard, starter: Any) -> None:
     points = cycle([None, "job.claimed", "job.planned"])
     for _ in range(40):
@@ -216,6 +219,7 @@ def rendered(approved: Storyboard) -> Iterator[dict[str, SegmentFile]]:
     yield {row.key: segment_run.cache().require(row.key) for row in job.segments.all()}
 
 
+@really_commits
 def test_a_cancel_and_the_last_segment_leave_no_half_job(
     author_api: Api,
     approved: Storyboard,
