@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
@@ -19,6 +19,7 @@ from videoserver.work.rows import LAPSED, PLACE, UNHELD
 
 logger = logging.getLogger(__name__)
 
+ALL = Q()
 BELL_PATIENCE = 30.0
 ROUND = 500
 
@@ -39,45 +40,50 @@ class Reaped:
         return any(getattr(self, field.name) for field in fields(self))
 
 
-def reap(patience: float = BELL_PATIENCE) -> Reaped:
-    """One round over all models. A bell that was lost `patience` seconds ago is rung again; without any, every bell."""
+def reap(patience: float = BELL_PATIENCE, only: Q = ALL) -> Reaped:
+    """One round over all models, or over `only` some rows of them.
+
+    A bell that was lost `patience` seconds ago is rung again; without any, every bell.
+    """
     reaped = Reaped()
     for model in models():
-        _end_the_late_and_the_canceled(model, reaped)
-        _requeue_the_lapsed(model, reaped)
-        _wake_the_waiting(model, reaped)
-        _ring_again(model, reaped, patience)
+        _end_the_late_and_the_canceled(model, reaped, only)
+        _requeue_the_lapsed(model, reaped, only)
+        _wake_the_waiting(model, reaped, only)
+        _ring_again(model, reaped, patience, only)
     if reaped:
-        logger.info("Reaper: %s", reaped)
+        # A rehearsal that is rolled back has done nothing, and says nothing.
+        transaction.on_commit(partial(logger.info, "Reaper: %s", reaped))
     return reaped
 
 
-def release_dead(spent: bool = True) -> int:
+def release_dead(spent: bool = True, only: Q = ALL) -> int:
     """Give back at once what processes of this machine held that are no longer alive; how many rows that were."""
     mine = Q(lease_until__isnull=False, claimed_by__startswith=f"{process.place()}:")
     released = 0
     for model in models():
-        for pk, name, fence in _first(model.objects.live().filter(mine).values_list("pk", "claimed_by", "fence")):
+        for pk, name, fence in _first(model.objects.live().filter(mine, only).values_list("pk", "claimed_by", "fence")):
             if process.alive(name) is False:
                 still = model.objects.live().filter(fence=fence, claimed_by=name)
                 if row := model.objects.seize(pk, still):
-                    logger.warning("%s died with %s %s", name, model._meta.verbose_name, pk)
+                    told = partial(logger.warning, "%s died with %s %s", name, model._meta.verbose_name, pk)
+                    transaction.on_commit(told)
                     released += _go_on(row, spent)
     return released
 
 
-def _end_the_late_and_the_canceled(model: type[WorkRow], reaped: Reaped) -> None:
-    over = model.objects.live().filter(UNHELD, Q(cancel_requested=True) | Q(deadline_at__lte=Now()))
+def _end_the_late_and_the_canceled(model: type[WorkRow], reaped: Reaped, only: Q) -> None:
+    over = model.objects.live().filter(only, UNHELD, Q(cancel_requested=True) | Q(deadline_at__lte=Now()))
     for row in _seized(model, over):
         reaped.ended += _go_on(row)
 
 
-def _requeue_the_lapsed(model: type[WorkRow], reaped: Reaped) -> None:
-    for row in _seized(model, model.objects.lapsed()):
+def _requeue_the_lapsed(model: type[WorkRow], reaped: Reaped, only: Q) -> None:
+    for row in _seized(model, model.objects.lapsed().filter(only)):
         reaped.requeued += _go_on(row) and not row.has_ended
         reaped.ended += row.has_ended
     # Spent, but neither failed nor held: whoever had it died between two of its moves.
-    spent = model.objects.live().filter(LAPSED | Q(status=WorkState.QUEUED), attempt__gte=F("max_attempts"))
+    spent = model.objects.live().filter(only, LAPSED | Q(status=WorkState.QUEUED), attempt__gte=F("max_attempts"))
     for row in _seized(model, spent):
         reaped.ended += _go_on(row)
 
@@ -107,9 +113,9 @@ def _done(move: Callable[[], object]) -> bool:
     return True
 
 
-def _wake_the_waiting(model: type[WorkRow], reaped: Reaped) -> None:
+def _wake_the_waiting(model: type[WorkRow], reaped: Reaped, only: Q) -> None:
     """A parent whose children have all ended was told so, unless the telling was lost."""
-    for row in _first(model.objects.waiting()):
+    for row in _first(model.objects.waiting().filter(only)):
         still = model.objects.waiting().filter(fence=row.fence)
         children = [child for some in row.children() for child in some.exclude(status=WorkState.COMPLETED)]
         failed = [child for child in children if child.status == WorkState.FAILED]
@@ -127,8 +133,8 @@ def _wake_the_waiting(model: type[WorkRow], reaped: Reaped) -> None:
             reaped.woken += 1
 
 
-def _ring_again(model: type[WorkRow], reaped: Reaped, patience: float) -> None:
-    due = model.objects.claimable()
+def _ring_again(model: type[WorkRow], reaped: Reaped, patience: float, only: Q) -> None:
+    due = model.objects.claimable().filter(only)
     # All of them only when a worker starts: what its predecessor had taken from the queue is lost.
     if patience:
         due = due.filter(_unheard(model, patience))

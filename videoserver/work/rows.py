@@ -24,6 +24,13 @@ READY_TO_GO_ON = Q(lease_until__isnull=True) & (
 )
 
 
+def untouched(seconds: float) -> Q:
+    """Rows that nobody wrote to, held, rang for or was to wait for, for so long."""
+    then = Now() - timedelta(seconds=seconds)
+    times = ("lease_until", "run_after", "rung_at")
+    return Q(Q(updated_at__lte=then), *(Q(**{f"{time}__isnull": True}) | Q(**{f"{time}__lte": then}) for time in times))
+
+
 class WorkQuerySet(models.QuerySet[Any]):
     """Every question that is about more than one row, and the claim of one."""
 
