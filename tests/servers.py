@@ -36,8 +36,17 @@ class Server:
     def start(self) -> Self:
         """Start it, with the data of the last time; returns when it listens."""
         self.process = subprocess.Popen(self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        patiently(lambda: listens(self.port), type(self).__name__)
+        patiently(self.ready, type(self).__name__)
         return self
+
+    def ready(self) -> bool:
+        """Whether it answers."""
+        return listens(self.port)
+
+    def ensure(self) -> None:
+        """Start it if it was stopped."""
+        if self.process is None:
+            self.start()
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         """Send it a signal and wait for its end."""
@@ -71,11 +80,20 @@ class Postgres(Server):
         place = ["-D", f"{self.folder}/data", "-p", str(self.port), "-k", str(self.folder), "-h", "127.0.0.1", "-F"]
         return [*self.user, str(self.binaries / "postgres"), *place]
 
+    def ready(self) -> bool:
+        """It listens a while before it answers: after a crash it reads its log first."""
+        ask = [str(self.binaries / "pg_isready"), "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(ask, capture_output=True).returncode == 0
+
     def create(self, name: str) -> str:
         """Make a database; its URL."""
         where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "videoserver", name]
         create = [str(self.binaries / "createdb"), *where]
         patiently(lambda: subprocess.run(create, capture_output=True).returncode == 0, f"the database {name}")
+        return self.url(name)
+
+    def url(self, name: str) -> str:
+        """Of one of its databases."""
         return f"postgres://videoserver@127.0.0.1:{self.port}/{name}"
 
 

@@ -25,23 +25,35 @@ def lacking(part: str) -> NoReturn:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A PostgreSQL server of our own; the URL of its database."""
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server of our own. Who stops it starts it again."""
     server = have(Postgres)
     try:
-        yield server.start().create("videoserver")
+        yield server.start()
     finally:
         server.close()
 
 
 @pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
-    """A Redis server of our own."""
+def postgres_url(postgres: Postgres) -> str:
+    """The URL of its database."""
+    return postgres.create("videoserver")
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    """A Redis server of our own. Who stops it starts it again."""
     server = have(Redis)
     try:
-        yield server.start().url
+        yield server.start()
     finally:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def redis_url(redis_server: Redis) -> str:
+    """Its URL."""
+    return redis_server.url
 
 
 @pytest.fixture(scope="session")
