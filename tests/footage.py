@@ -40,6 +40,7 @@ def film(
     rotation: int = 0,
     pixel_aspect: Fraction | None = None,
     seed: int = 0,
+    level_db: float = -20.0,
     **options: str,
 ) -> Path:
     """A film whose frames say 0, 1, 2 …; `sound` is a tone (its Hz, or True for 440), `options` go to the encoder."""
@@ -57,7 +58,7 @@ def film(
             container.mux(video.encode(av.VideoFrame.from_image(canvas(number, size, seed))))
         container.mux(video.encode())
         if audio:
-            mux_tone(container, audio, seconds, 440.0 if sound is True else float(sound))
+            mux_tone(container, audio, seconds, 440.0 if sound is True else float(sound), level_db)
     return path
 
 

@@ -109,7 +109,10 @@ def confirmed(doubt: Doubt, timeline: Timeline) -> Finding:
 
 
 def of_sound(timeline: Timeline, measured: Mapping[str, Any], lufs: float | None, peak: float | None) -> list[Finding]:
-    """Silence where a sound is planned, narrations that say nothing, a loudness beside its target."""
+    """Silence where a sound is planned, narrations that say nothing, a loudness beside its target.
+
+    Footage that is silent by itself explains that it is not heard.
+    """
     found: list[Finding] = []
     voices = [sound for sound in timeline.audio if sound.role == "voice"]
     unheard = [voices[place] for place in measured["unheard"]]
@@ -119,11 +122,12 @@ def of_sound(timeline: Timeline, measured: Mapping[str, Any], lufs: float | None
         detail = f"The narration of scene {scene + 1} is not heard from {sound.at:.1f} s to {end:.1f} s."
         found.append(Finding("narration", detail, scene + 1, round(sound.at, 2), round(end, 2)))
     silent: list[Span] = []
+    mute = iter(measured["mute"])
     for sound in timeline.audio:
+        explained = next(mute) if sound.role == "footage" else []
         if sound.volume_db > UNHEARD_DB and not any(sound is other for other in unheard):
-            silent += overlaps(
-                measured["silent"], audible(sound, timeline), SILENT_SECONDS[sound.role], SHORTEST["silent"]
-            )
+            lost = without(measured["silent"], explained)
+            silent += overlaps(lost, audible(sound, timeline), SILENT_SECONDS[sound.role], SHORTEST["silent"])
     for span in joined(silent):
         for scene, (first, until) in scenes(timeline):
             if both := part(span, (first / timeline.fps, until / timeline.fps)):
@@ -167,6 +171,20 @@ def part(one: Sequence[float], other: Sequence[float]) -> Span | None:
     """What two spans have in common."""
     first, until = max(one[0], other[0]), min(one[1], other[1])
     return (first, until) if until > first else None
+
+
+def without(spans: Sequence[Sequence[float]], others: Sequence[Sequence[float]]) -> list[Span]:
+    """What is left of spans when others, which are in order, are taken out of them."""
+    left: list[Span] = []
+    for first, until in spans:
+        for begin, end in others:
+            if first < begin < until:
+                left.append((first, begin))
+            if begin < until:
+                first = max(first, end)
+        if first < until:
+            left.append((first, until))
+    return left
 
 
 def joined(spans: Sequence[Span]) -> list[Span]:

@@ -77,8 +77,12 @@ def measure(
     sound: bool = True,
     **how: Any,
 ) -> dict[str, Any]:
-    """Where the film is black, frozen, silent, and which narrations say nothing; `sounds` are files by sha256."""
-    voices = [each for each in timeline.audio if each.role == "voice"] if sound else []
+    """Where the film is black, frozen, silent, and what the sounds themselves explain; `sounds` are files by sha256."""
+
+    def those(role: str) -> list[dict[str, Any]]:
+        chosen = [each for each in timeline.audio if sound and each.role == role]
+        return [{"sound": asdict(each), "path": str(sounds[each.asset].absolute())} for each in chosen]
+
     request = {
         "do": "measure",
         "path": str(film.absolute()),
@@ -86,7 +90,8 @@ def measure(
         "frames": timeline.frames,
         "moving": [list(span) for span in moving],
         "sound": sound,
-        "voices": [{"sound": asdict(voice), "path": str(sounds[voice.asset].absolute())} for voice in voices],
+        "voices": those("voice"),
+        "footage": those("footage"),
     }
     return ask(request, film.parent, **how)
 

@@ -6,8 +6,10 @@ seconds, are looked at first; what lies between two of them only where they are 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +33,21 @@ STILL = 3
 WINDOW = RATE // 10
 QUIET = 10 ** (-60 / 20)
 """Root mean square under which a tenth of a second is silent: -60 dBFS."""
+FAINT_DB = -50.0
+"""Footage below this has no sound of its own: the level of the whole film may turn it down under `QUIET`."""
+LEAST_SILENCE = 0.5
+"""Seconds; nobody asks why shorter ones are silent."""
 Blocks = npt.NDArray[np.uint8]
 Span = tuple[int, int]
 
 
 def measure(request: dict[str, Any], report: Report) -> dict[str, Any]:
-    """The child's request `measure`: {path, fps, frames, moving: [[first, until]…], sound, voices: [{sound, path}]}.
+    """The child's request `measure`: {path, fps, frames, moving: [[first, until]…], sound, voices, footage: [{sound,
+    path}]}.
 
     `moving` are the frames for which a standstill would be a fault. Spans of `black` and `frozen` come back as
-    [first, until] in frames, those of `silent` in seconds; `unheard` are the places of voices that hold no sound.
+    [first, until] in frames, those of `silent` in seconds; `unheard` are the places of voices that hold no sound, and
+    `mute` has for each footage sound where its own file is silent, in seconds of the film.
     """
     path = Path(request["path"])
     moving = [(first, until) for first, until in request["moving"]]
@@ -48,8 +56,11 @@ def measure(request: dict[str, Any], report: Report) -> dict[str, Any]:
     silent = silences(decoded(path, path.name, 0.0, False)) if request["sound"] else []
     voices = [(Sound(**voice["sound"]), Path(voice["path"])) for voice in request["voices"]]
     unheard = [place for place, (sound, file) in enumerate(voices) if not heard(sound, file)]
+    length = request["frames"] / request["fps"]
+    footage = [(Sound(**each["sound"]), Path(each["path"])) for each in request["footage"]]
+    own = [mute(sound, file, silent, length) for sound, file in footage]
     report({"event": "progress", "done": 2, "total": 2})
-    return {"black": black, "frozen": frozen, "silent": silent, "unheard": unheard}
+    return {"black": black, "frozen": frozen, "silent": silent, "unheard": unheard, "mute": own}
 
 
 def draw(request: dict[str, Any], report: Report) -> dict[str, Any]:
@@ -171,14 +182,14 @@ def silences(sound: Iterable[Block]) -> list[tuple[float, float]]:
     return [(first * WINDOW / RATE, until * WINDOW / RATE) for first, until in found]
 
 
-def quiet_windows(sound: Iterable[Block]) -> Iterator[bool]:
+def quiet_windows(sound: Iterable[Block], level: float = QUIET) -> Iterator[bool]:
     """For each tenth of a second whether it is silent; a last shorter one is not asked."""
     left = np.zeros((2, 0), np.float32)
     for block in sound:
         left = np.concatenate([left, block], axis=1)
         whole = left.shape[1] // WINDOW
         power = np.square(left[:, : whole * WINDOW]).max(axis=0).reshape(whole, WINDOW).mean(axis=1)
-        yield from (power < QUIET**2).tolist()
+        yield from (power < level**2).tolist()
         left = left[:, whole * WINDOW :]
 
 
@@ -191,3 +202,16 @@ def heard(sound: Sound, path: Path) -> bool:
         if not quiet:
             return True
     return False
+
+
+def mute(sound: Sound, path: Path, silent: list[tuple[float, float]], length: float) -> list[tuple[float, float]]:
+    """Seconds of the film in which footage is silent by itself, after its end too; looked at only if the film is."""
+    end = length if sound.duration is None else min(length, sound.at + sound.duration)
+    if all(min(until, end) - max(first, sound.at) < LEAST_SILENCE for first, until in silent):
+        return []
+    count = math.ceil((end - sound.at) * RATE / WINDOW)
+    level = 10 ** ((FAINT_DB - sound.volume_db) / 20)
+    heard = islice(quiet_windows(decoded(path, sound.asset, sound.start, True), level), count)
+    quiet = [place for place, is_quiet in zip_longest(range(count), heard, fillvalue=True) if is_quiet]
+    spans = joined((place, place + 1) for place in quiet)
+    return [(sound.at + first * WINDOW / RATE, sound.at + until * WINDOW / RATE) for first, until in spans]

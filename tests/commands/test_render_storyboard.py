@@ -130,6 +130,15 @@ def test_a_film_that_is_not_as_planned_is_refused_with_scenes_and_seconds(folder
     assert not (tmp_path / "out.mp4").exists()
 
 
+def test_a_screen_recording_without_a_word_is_as_planned(folder, cache, tmp_path, capsys):
+    footage.film(folder / "recording.mp4", 3.0, fps=10, sound=True, level_db=-200.0)
+    recording = boat(seconds=3.0)
+    recording["params"]["video"] = "recording.mp4"
+    render(write(folder, boat(), recording), tmp_path / "out.mp4")
+    assert len(frames_of(tmp_path / "out.mp4")) == 40
+    assert "Warning" not in capsys.readouterr().err
+
+
 def test_a_refused_film_can_be_accepted_with_warnings(folder, cache, tmp_path, capsys):
     document = write(folder, boat(), boat(seconds=3.0, narration="sounds/nothing.wav"))
     render(document, tmp_path / "out.mp4", "--accept-quality")

@@ -58,14 +58,18 @@ def measured(folder: Path, film: Timeline, pictures: list[list[Image.Image]], **
     pieces = [scene(folder / f"{number}.mp4", each) for number, each in enumerate(pictures)]
     audio.make(film, files, folder / "sound.m4a", ignore)
     join(pieces, folder / "sound.m4a", folder / "film.mp4", FPS, ignore)
-    voices = [sound for sound in film.audio if sound.role == "voice"]
+
+    def those(role: str) -> list[dict[str, Any]]:
+        return [{"sound": vars(each), "path": str(files[each.asset])} for each in film.audio if each.role == role]
+
     request = {
         "path": str(folder / "film.mp4"),
         "fps": FPS,
         "frames": film.frames,
         "moving": findings.moving(film, {}),
         "sound": True,
-        "voices": [{"sound": vars(sound), "path": str(files[sound.asset])} for sound in voices],
+        "voices": those("voice"),
+        "footage": those("footage"),
     }
     return quality.measure(request, ignore)
 
@@ -184,6 +188,61 @@ def test_a_narration_that_says_nothing_is_missing_even_under_music(tmp_path: Pat
     assert [each.detail for each in found] == ["The narration of scene 2 is not heard from 3.0 s to 5.0 s."]
 
 
+def silent_scenes(folder: Path, film: Timeline, **files: Path) -> list[str]:
+    pictures = [count(50 * number, clip.frames / FPS) for number, clip in enumerate(film.video)]
+    return [each.detail for each in findings.of_sound(film, measured(folder, film, pictures, **files), None, None)]
+
+
+def test_footage_that_is_silent_by_itself_may_be_silent(tmp_path: Path) -> None:
+    name, path = spoken(tmp_path, (3.0, -200))
+    loud, other = file(tone(tmp_path / "tone.wav", 2.0))
+    sounds = (Sound(loud, "footage", duration=2.0), Sound(name, "footage", at=2.0, duration=3.0))
+    assert silent_scenes(tmp_path, timeline(2, 3, sounds=sounds), **{name: path, loud: other}) == []
+
+
+def test_noise_that_the_films_level_turns_down_is_silence_of_the_footages_own(tmp_path: Path) -> None:
+    name, path = spoken(tmp_path, (3.0, -55))
+    loud, other = file(tone(tmp_path / "tone.wav", 3.0, level_db=-1.0))
+    sounds = (Sound(loud, "footage", duration=3.0), Sound(name, "footage", at=3.0, duration=3.0))
+    film = timeline(3, 3, sounds=sounds)
+    seen = measured(tmp_path, film, [count(0, 3), count(50, 3)], **{name: path, loud: other})
+    assert seen["silent"] == [(pytest.approx(3.0, abs=0.11), 6.0)], "the premise"
+    assert findings.of_sound(film, seen, None, None) == []
+
+
+def test_pauses_and_the_end_of_footages_own_sound_are_its_own_too(tmp_path: Path) -> None:
+    name, path = spoken(tmp_path, (2, -20), (1, -20), (3, -200), (1, -20))
+    sounds = (Sound(name, "footage", at=1.0, start=2.0, duration=8.0, fade_out=0.1),)
+    assert silent_scenes(tmp_path, timeline(9, sounds=sounds), **{name: path}) == []
+
+
+def test_footage_whose_sound_got_lost_is_found(tmp_path: Path) -> None:
+    """The film is mixed without what its plan names."""
+    name, path = spoken(tmp_path, (4.0, -20), (2.0, -200))
+    quiet, silence = spoken(tmp_path, (6.0, -200))
+    film = timeline(6, sounds=(Sound(quiet, "footage", duration=6.0),))
+    seen = measured(tmp_path, film, [count(0, 6)], **{quiet: silence})
+    planned = Sound(name, "footage", duration=6.0)
+    seen["mute"] = [quality.mute(planned, path, seen["silent"], 6.0)]
+    (found,) = findings.of_sound(timeline(6, sounds=(planned,)), seen, None, None)
+    assert found.detail == "Scene 1 is silent from 0.0 s to 4.0 s."
+
+
+def test_silent_footage_does_not_explain_the_silence_of_what_speaks_over_it(tmp_path: Path) -> None:
+    name, path = spoken(tmp_path, (4.0, -200))
+    voice, words = spoken(tmp_path, (0.6, -20), (3, -200), (0.4, -20))
+    sounds = (Sound(name, "footage", duration=4.0), Sound(voice, "voice", duration=4.0))
+    assert silent_scenes(tmp_path, timeline(4, sounds=sounds), **{name: path, voice: words}) == [
+        "Scene 1 is silent from 0.6 s to 3.6 s."
+    ]
+
+
+def test_spans_are_taken_out_of_spans() -> None:
+    assert findings.without([(0, 10), (20, 30)], [(2, 3), (8, 22), (29, 40)]) == [(0, 2), (3, 8), (22, 29)]
+    assert findings.without([(0, 10)], []) == [(0, 10)]
+    assert findings.without([(5, 10)], [(0, 10)]) == findings.without([], [(0, 10)]) == []
+
+
 @pytest.mark.parametrize(
     ("lufs", "peak", "sentence"),
     [
@@ -192,7 +251,7 @@ def test_a_narration_that_says_nothing_is_missing_even_under_music(tmp_path: Pat
     ],
 )
 def test_a_loudness_beside_its_target_is_found(lufs: float, peak: float, sentence: str) -> None:
-    nothing = {"silent": [], "unheard": []}
+    nothing = {"silent": [], "unheard": [], "mute": []}
     assert [each.detail for each in findings.of_sound(timeline(3), nothing, lufs, peak)] == [sentence]
     assert findings.of_sound(timeline(3), nothing, -14.4, -1.0) == []
 
