@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.work.errands.models import Errand
-from videoserver.work import here, line, stop
+from videoserver.work import doorbell, here, line, stop
 from videoserver.work.row import WorkRow
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +129,20 @@ def test_a_bell_is_answered_with_the_row_whose_turn_it_is(monkeypatch: pytest.Mo
     line.answer(str(urgent.pk))
     assert Errand.objects.get(pk=rung_for.pk).status == "completed"
     line.answer(str(rung_for.pk))  # a bell with nothing behind it
+
+
+def test_a_retry_that_is_due_does_not_take_the_bell_of_another_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(here, "_queue", "default")
+    rung: list[str] = []
+    monkeypatch.setattr(doorbell, "ring", lambda _task, pk, _queue: rung.append(pk))
+    retry, new = order("ann"), order("ann")
+    Errand.objects.filter(pk=retry.pk).update(rung_at=None, attempt=1)
+    line.answer(str(new.pk))
+    assert Errand.objects.get(pk=retry.pk).status == "completed"
+    assert rung == [str(retry.pk)]
+    line.answer(str(new.pk))
+    assert Errand.objects.get(pk=new.pk).status == "completed"
+    assert len(rung) == 1
 
 
 def test_who_loses_the_race_for_a_row_takes_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import FrameType
 
 import psutil
@@ -92,7 +93,7 @@ class Supervisor:
             Chore(1.0, recover.release_dead),
             Chore(canary.BEAT_EVERY, self.beat),
             Chore(1.0, self.watch),
-            Chore(clocks.reap_every, recover.reap),
+            Chore(clocks.reap_every, partial(recover.reap, max(1.0, 2 * clocks.reap_every))),
             Chore(5.0, self.end_orphans),
             Chore(60.0, workspace.sweep),
             *(Chore(60.0, import_string(path)) for path in settings.WORK_CHORES),
