@@ -70,9 +70,12 @@ class House:
 
     def __init__(self, folder: Path, database: str, broker: str = "") -> None:
         self.folder, self.database, self.broker = folder, database, broker
+        self.data = folder / "data"
         self.environment = {
             **os.environ,
             "DATA_DIR": str(folder),
+            "TESTS_DIR": str(folder),
+            "PYTEST_XDIST_WORKER": "data",
             "DATABASE_URL": database,
             "SECRET_KEY": "of the house",
             "BROKER_URL": broker,
@@ -172,7 +175,7 @@ class House:
                 self._orders = subprocess.Popen(
                     [sys.executable, "-c", TAKE_ORDERS],
                     cwd=ROOT,
-                    env={**self.environment, "DATA_DIR": str(self.folder / "orders")},
+                    env={**self.environment, "DATA_DIR": ""},
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import psutil
@@ -15,10 +16,19 @@ import pytest
 from tests.work.house import House, dead, on, until
 from videoserver.work.sandbox import ROOT
 
+CLUSTER = 6
+"""Main, sentinel, pusher, monitor and two workers."""
+
 
 def runs(log: Path) -> list[str]:
     """The attempts that were begun."""
     return [line.split()[1] for line in log.read_text().splitlines()]
+
+
+def census(house: House) -> list[int]:
+    """How many processes each session has: the supervisor's, and then each cluster's and each child's."""
+    supervisor, *others = Counter(os.getsid(pid) for pid in house.processes()).items()
+    return [supervisor[1], *(number for _, number in others)]
 
 
 def test_an_errand_is_run_by_a_real_worker(house: House) -> None:
@@ -40,15 +50,42 @@ def test_a_killed_workers_errand_goes_on_within_seconds(house: House, tmp_path: 
     assert runs(tmp_path / "runs") == ["1", "2"]
 
 
-def test_an_errand_that_kills_its_worker_stops_after_three_attempts(house: House, tmp_path: Path) -> None:
+def test_poison_stops_after_three_attempts_and_its_neighbours_run(house: House, tmp_path: Path) -> None:
+    """One kills its worker, one wants more memory than its child may have."""
+    house.start("--reap-every", "0.5", RETRY_BACKOFF="0")
+    poisons = {word: house.errand(do=word, log=str(tmp_path / word)) for word in ("die", "eat")}
+    assert house.ended(house.errand())["status"] == "completed"
+    for word, poison in poisons.items():
+        errand = house.ended(poison)
+        assert (errand["status"], errand["error_code"]) == ("failed", "attempts_exhausted")
+        assert errand["error_detail"] == "Failed after 3 attempts"
+        assert runs(tmp_path / word) == ["1", "2", "3"]
+    assert house.ended(house.errand())["status"] == "completed"
+
+
+def test_whatever_a_task_raises_or_returns_is_the_rows_affair(house: House, tmp_path: Path) -> None:
+    house.environment |= {"MAX_RETRIES": "1", "RETRY_BACKOFF": "0", "WORK_LEASE": "2"}
+    house.start("--reap-every", "0.5")
+    odd = [house.errand(do=word, log=str(tmp_path / word)) for word in ("err", "leave", "exit", "run out of memory")]
+    fine = [house.errand(do="return a lambda"), house.errand()]
+    assert {house.ended(errand)["status"] for errand in fine} == {"completed"}
+    assert {house.ended(errand)["error_code"] for errand in odd} == {"attempts_exhausted"}
+    for word in ("err", "leave", "exit", "run out of memory"):
+        assert runs(tmp_path / word) == ["1", "2"]
+    until(lambda: house.bells() == 0)
+    assert "reincarnated" not in house.log, "no worker dies of it"
+
+
+def test_a_row_that_is_rung_many_times_is_run_once(house: House, tmp_path: Path) -> None:
     house.start()
-    poison = house.errand(do="die", log=str(tmp_path / "runs"))
-    neighbour = house.errand()
-    errand = house.ended(poison)
-    assert (errand["status"], errand["error_code"]) == ("failed", "attempts_exhausted")
-    assert errand["error_detail"] == "Failed after 3 attempts"
-    assert runs(tmp_path / "runs") == ["1", "2", "3"]
-    assert house.ended(neighbour)["status"] == "completed"
+    errand = house.errand(log=str(tmp_path / "runs"), bells=20)
+    ended = house.ended(errand)
+    until(lambda: house.bells() == 0)
+    house.ring(errand, bells=3)
+    until(lambda: house.bells() == 0)
+    house.ended(house.errand())
+    assert house.read(errand) == ended
+    assert runs(tmp_path / "runs") == ["1"]
 
 
 def test_a_stop_hands_the_running_errand_back_and_leaves_nobody(house: House, tmp_path: Path) -> None:
@@ -102,6 +139,7 @@ def test_nobody_outlives_a_killed_supervisor_and_the_next_goes_on_at_once(house:
         os.kill(grandchild, signal.SIGKILL)
     house.start()
     assert not dead(house.claimed(errand, attempt=2))
+    until(lambda: census(house)[:2] == [1, CLUSTER])
 
 
 @pytest.mark.parametrize("victim", ["main", "sentinel"])
@@ -110,8 +148,11 @@ def test_a_cluster_whose_head_is_killed_is_started_again(house: House, tmp_path:
     errand = house.errand(do="wait", until=str(tmp_path / "go"))
     old = psutil.Process(house.claimed(errand)).parents()
     head = {"sentinel": old[0], "main": old[1]}[victim]
+    before = house.processes()
     os.kill(head.pid, signal.SIGKILL)
-    until(lambda: all(dead(process.pid) for process in old[:2]))
+    until(lambda: all(dead(pid) for pid in before if pid != old[2].pid))
+    house.claimed(errand, attempt=2)
+    assert census(house) == [1, CLUSTER], "one supervisor, one cluster"
     (tmp_path / "go").touch()
     assert house.ended(errand)["result"] == "attempt 2"
 

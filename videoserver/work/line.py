@@ -13,32 +13,22 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from videoserver.work import doorbell, here, stop
+from videoserver.work import here, stop
 from videoserver.work.row import WorkRow
 from videoserver.work.rows import DUE, PLACE
 
-Found = tuple[tuple[int, int, datetime], type[WorkRow], UUID, datetime | None]
-"""Its place, model, id, and when it was rung for."""
+Found = tuple[tuple[int, int, datetime], type[WorkRow], UUID]
 
 
 def answer(_rung_for: str) -> None:
     """The task behind every bell: work on the row whose turn it is, if any waits."""
     while not stop.asked() and (found := up_next(here.queue())):
-        _, model, pk, rung_at = found
-        if rung_at is None:
-            _pass_on(model, pk)
+        _, model, pk = found
         if _work(model, pk):
             return
         # Another worker was quicker.
-
-
-def _pass_on(model: type[WorkRow], pk: UUID) -> None:
-    """A row that was not rung for, a retry that is due, takes another row's bell: there must be one more."""
-    if model.objects.live().filter(pk=pk, rung_at=None).update(rung_at=Now()):
-        doorbell.ring(doorbell.ANSWER, str(pk), here.queue())
 
 
 def _work(model: type[WorkRow], pk: UUID) -> bool:
@@ -53,7 +43,7 @@ def _work(model: type[WorkRow], pk: UUID) -> bool:
 
 
 def up_next(queue: str) -> Found | None:
-    """The row that a worker of the queue should claim now."""
+    """The place, model and id of the row that a worker of the queue should claim now."""
     served = [model for model in models() if not queue or queue in model.bells()]
     for waited_for in (0, None):
         firsts = [found for model in served if (found := _first(model, queue, waited_for))]
@@ -79,8 +69,8 @@ def models() -> list[type[WorkRow]]:
 def _first(model: type[WorkRow], queue: str, waited_for: int | None) -> Found | None:
     rows = model.objects.claimable().filter(model.bells().get(queue, Q()), lease_until=None, waiting_for=waited_for)
     # The first word of the order is constant here; with it the index gives the rows in order, NULL or not.
-    found = rows.order_by("waiting_for", *PLACE).values_list("priority", "turn", "created_at", "pk", "rung_at").first()
-    return ((-found[0], found[1], found[2]), model, found[3], found[4]) if found else None
+    found = rows.order_by("waiting_for", *PLACE).values_list("priority", "turn", "created_at", "pk").first()
+    return ((-found[0], found[1], found[2]), model, found[3]) if found else None
 
 
 def _first_turn(model: type[WorkRow], priority: int) -> int | None:

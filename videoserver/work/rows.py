@@ -71,6 +71,9 @@ class WorkQuerySet(models.QuerySet[Any]):
             run_after=None,
         )
         if row is not None:
+            if row.rung_at is None:
+                # A retry that is due took the bell of another row: there must be one more.
+                row.ring()
             faultpoint(f"{row._meta.model_name}.claimed")
         return row
 
