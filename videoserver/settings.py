@@ -316,7 +316,11 @@ UNFOLD = {
 # Durable work: the row decides about retries, the queue is a doorbell (django-q2 only delivers).
 WORK_LEASE = whole("WORK_LEASE", 60, 2, 3600)
 # What the worker's supervisor also does once a minute.
-WORK_CHORES = ("rendering.workflow.ephemeral.sweep", "rendering.workflow.stored_segments.sweep")
+WORK_CHORES = (
+    "rendering.workflow.ephemeral.sweep",
+    "rendering.workflow.stored_segments.sweep",
+    "media_assets.forgotten.sweep",
+)
 CACHES["queue"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
 Q_CLUSTER: dict[str, Any] = {
     "name": "videoserver",  # also the signing salt: never change it with a full queue
