@@ -1,7 +1,12 @@
 """What can go wrong with media: each leaf has a stable code, an HTTP status and a sentence for people."""
 
-from collections.abc import Mapping
+import errno
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import ClassVar
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What the system says when a file finds no room; FFmpeg says it in the same numbers."""
 
 
 class MediaError(Exception):
@@ -50,6 +55,38 @@ class ProcessingFailed(MediaError):
 class ProcessingCutShort(ProcessingFailed):
     """The child that looked into it was killed or took too long: the file's fault perhaps, perhaps not."""
 
+    permanent = False
+
+
+class UrlNotAllowed(MediaError):
+    """A URL that this server does not go to, whoever asks."""
+
+    code, sentence = "url_not_allowed", "This URL is not allowed."
+
+
+class NetworkError(MediaError):
+    """The source could not be reached, or broke off."""
+
+    code, sentence = "network_error", "Network error: the connection broke."
+    permanent = False
+
+
+class SourceRefused(NetworkError):
+    """The source's answer is no file, and would not be one next time."""
+
+    permanent = True
+
+
+class SourceExpired(MediaError):
+    """The source had it, and has it no more."""
+
+    code, sentence = "source_expired", "The source URL has expired, generate it again"
+
+
+class DownloadTimeout(MediaError):
+    """It took longer than it may."""
+
+    code, sentence = "download_timeout", "Download timeout"
     permanent = False
 
 
@@ -124,3 +161,14 @@ class FileDamaged(InputGone):
     """Somebody asks for bytes that are not the ones that were stored."""
 
     status = 500
+
+
+@contextmanager
+def full_disk_named() -> Iterator[None]:
+    """A full disk raises StorageFull, wherever in the block it is met."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise StorageFull from error
+        raise

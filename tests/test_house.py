@@ -14,7 +14,8 @@ ROOMS = ("videoserver", "media_assets", "rendering")
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "migrations" not in path.parts)
 IN_CHILDREN_ONLY = {"moviepy", "cv2", "av"}
 CHILDREN = (ROOT / "rendering/engine", ROOT / "media_assets/av")
-GOES_OUT = {"requests", "httpx", "urllib.request", "http.client"}
+GOES_OUT = {"requests", "httpx", "urllib3", "urllib.request", "http.client"}
+GUARDED = ROOT / "media_assets/download.py"
 MEANINGLESS = {"utils", "util", "helpers", "helper", "common", "core", "misc"}
 LONGEST = 250
 
@@ -36,7 +37,7 @@ def test_every_file_keeps_the_laws(path: Path) -> None:
     roots = {name.split(".")[0] for name in names}
     if not any(child in path.parents for child in CHILDREN):
         assert not roots & IN_CHILDREN_ONLY, "media libraries are opened in child processes only"
-    assert not names & GOES_OUT, "only the guarded download may go out"
+    assert path == GUARDED or not roots & GOES_OUT | names & GOES_OUT, "only the guarded download may go out"
     assert path.stem not in MEANINGLESS
     text = path.read_text()
     told = ast.get_docstring(ast.parse(text))

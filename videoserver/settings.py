@@ -246,7 +246,7 @@ DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
 
 # --- the API ---
 API_RATE = rate("API_RATE", "1200/min")
-CSRF_FAILURE_VIEW = "videoserver.web.problems.csrf_failure"
+CSRF_FAILURE_VIEW = "videoserver.web.handlers.csrf_failure"
 REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "videoserver.web.problems.exception_handler",
     # The key stands first: its authenticate_header makes an unknown caller's answer 401.

@@ -5,7 +5,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from videoserver import health, metrics
-from videoserver.web import problems
+from videoserver.web import handlers
 from videoserver.web.routers import route
 
 admin.autodiscover()
@@ -20,9 +20,9 @@ urlpatterns = [
     path("api/v1/", include("media_assets.api.urls")),
     path("api/v1/", include("rendering.api.urls")),
     # The last of the API: without it a wrong path would answer HTML while DEBUG is on.
-    re_path(r"^api/", problems.not_found),
+    re_path(r"^api/", handlers.not_found),
 ]
-handler400 = problems.bad_request
-handler403 = problems.permission_denied
-handler404 = problems.not_found
-handler500 = problems.server_error
+handler400 = handlers.bad_request
+handler403 = handlers.permission_denied
+handler404 = handlers.not_found
+handler500 = handlers.server_error

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from videoserver.access.models import ApiKey
-from videoserver.web import problems
+from videoserver.web import handlers
 from videoserver.web.filters import ApiFilterSet
 from videoserver.web.permissions import REVIEW
 from videoserver.web.prefer import wait_for_end
@@ -122,9 +122,9 @@ urlpatterns = [
     path("api/v1/", include([*router.urls, route("version", VersionView.as_view(), name="version")])),
     path("api/v1/breaks", breaks),
     path("breaks", breaks),
-    re_path(r"^api/", problems.not_found),
+    re_path(r"^api/", handlers.not_found),
 ]
-handler400 = problems.bad_request
-handler403 = problems.permission_denied
-handler404 = problems.not_found
-handler500 = problems.server_error
+handler400 = handlers.bad_request
+handler403 = handlers.permission_denied
+handler404 = handlers.not_found
+handler500 = handlers.server_error

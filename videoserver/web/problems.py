@@ -1,7 +1,7 @@
 """Every error becomes an `application/problem+json` answer (RFC 9457) with a stable code and JSON pointers."""
 
+import errno
 import json
-import sys
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar, NamedTuple, TypedDict
@@ -11,17 +11,14 @@ import structlog
 from django.core import exceptions as django_errors
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http import Http404, HttpResponse, UnreadablePostError
 from django.utils.encoding import force_str
-from django.views import defaults
-from django.views.csrf import csrf_failure as html_csrf_failure
 from rest_framework import exceptions as rest_errors
 from rest_framework.fields import get_error_detail
 from rest_framework.settings import api_settings
 
 logger = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
-API_PREFIX = "/api/"
 
 
 class FieldError(TypedDict):
@@ -75,6 +72,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
         problem = INTERNAL_ERROR
     elif problem is DATABASE_AWAY:
         logger.error("The database does not answer", error=str(error))
+    elif problem is DISK_FULL:
+        logger.error("A disk is full", error=str(error))
     return respond(problem)
 
 
@@ -95,6 +94,8 @@ def describe(error: Exception) -> Problem | None:
     for kind, problem in PLAIN_DJANGO.items():
         if isinstance(error, kind):
             return problem
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DISK_FULL
     return None
 
 
@@ -145,45 +146,6 @@ def flatten(detail: Any, path: tuple[str | int, ...] = ()) -> list[FieldError]:
         ]
     code = getattr(detail, "code", None) or "invalid"
     return [{"pointer": pointer(*path), "code": str(code), "detail": force_str(detail)}]
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None, **_: Any) -> HttpResponse:
-    """404: the last route of the API, and `handler404`."""
-    if request.path.startswith(API_PREFIX):
-        return respond(NOT_FOUND)
-    return defaults.page_not_found(request, exception or Http404())
-
-
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """`handler403`."""
-    if request.path.startswith(API_PREFIX):
-        return respond(FORBIDDEN)
-    return defaults.permission_denied(request, exception)
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """`handler400`."""
-    if request.path.startswith(API_PREFIX):
-        return respond(describe(exception) or MALFORMED)
-    return defaults.bad_request(request, exception)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """`handler500`."""
-    away = isinstance(sys.exception(), OperationalError | InterfaceError)
-    if request.path.startswith(API_PREFIX):
-        return respond(DATABASE_AWAY if away else INTERNAL_ERROR)
-    if away:
-        headers = {"Retry-After": DATABASE_AWAY.headers["Retry-After"]}
-        return HttpResponse(DATABASE_AWAY.detail, status=503, content_type="text/plain", headers=headers)
-    return defaults.server_error(request)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """What `CSRF_FAILURE_VIEW` names."""
-    if request.path.startswith(API_PREFIX):
-        return respond(Problem(403, "csrf_failed", "The CSRF token is missing or wrong."))
-    return html_csrf_failure(request, reason)
 
 
 def _from_rest(error: rest_errors.APIException) -> Problem:
@@ -240,6 +202,7 @@ INTERNAL_ERROR = Problem(500, "internal_error", "Something went wrong here. The 
 DATABASE_AWAY = Problem(
     503, "database_away", "The database does not answer. Try again in a moment.", [], {"Retry-After": "5"}
 )
+DISK_FULL = Problem(507, "storage_full", "The storage is full.")
 # Their own texts may hold what is not the caller's business, so they are replaced. The order matters: first match.
 PLAIN_DJANGO: dict[type[Exception], Problem] = {
     Http404: NOT_FOUND,
