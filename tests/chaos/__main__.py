@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -45,12 +46,19 @@ def run(stack: str, seed: int, jobs: int) -> Verdict:
     """One stack under faults until all jobs have ended; prints what it found."""
     began = time.monotonic()
     say(f"\nChaos over {stack}, seed {seed}, {jobs} jobs")
-    with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        site = Site(Path(folder), stack)
-        try:
-            verdict = under_faults(site, seed, jobs)
-        finally:
-            site.close()
+    folder = Path(tempfile.mkdtemp(prefix=f"chaos-{stack}-"))
+    site = Site(folder, stack)
+    try:
+        verdict = under_faults(site, seed, jobs)
+    except BaseException:
+        say(f"  its logs: {folder}")
+        raise
+    finally:
+        site.close()
+    if verdict.broken:
+        say(f"  its logs: {folder}")
+    else:
+        shutil.rmtree(folder)
     verdict.figures["seconds"] = round(time.monotonic() - began)
     for name, value in verdict.figures.items():
         say(f"  {value!s:>8}  {name}")

@@ -97,7 +97,7 @@ class Client:
         if key:
             headers["Idempotency-Key"] = key
         data = None if body is None else json.dumps(body).encode()
-        end = time.monotonic() + PATIENCE
+        end, last = time.monotonic() + PATIENCE, ""
         while time.monotonic() < end:
             url = f"http://127.0.0.1:{server.port}/api/v1/{path}"
             try:
@@ -110,11 +110,11 @@ class Client:
                 if error.code < 500 and error.code != 409:
                     raise Refused(f"{method} {path}: {error.code} {error.read().decode()}") from error
                 self.refusals[error.code] += 1
-                said = error.read().decode()
+                said = last = error.read().decode()
                 if error.code == 409 and "idempotency" not in said:
                     raise Refused(f"{method} {path}: {error.code} {said}") from error
-            except (URLError, OSError, TimeoutError):
-                pass
+            except (URLError, OSError, TimeoutError) as error:
+                last = repr(error)
             self.asked_again += 1
             time.sleep(0.2)
-        raise TimeoutError(f"{method} {path} got no answer for {PATIENCE:.0f} s")
+        raise TimeoutError(f"{method} {path} got no answer for {PATIENCE:.0f} s, but {last}")
