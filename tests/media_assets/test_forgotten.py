@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from uuid import uuid4
 
@@ -55,6 +58,35 @@ def test_a_forgotten_file_goes_with_its_folder_and_is_logged(
     assert files(library) == own
     assert not gone.parent.exists()
     assert str(gone.relative_to(library)) in caplog.text
+
+
+def test_a_run_that_is_killed_between_storing_and_recording_leaves_a_file_that_goes(
+    library: Path, author: User, pier: MediaAsset, tmp_path: Path
+) -> None:
+    own = files(library)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/media").symlink_to(library)
+    path = footage.film(tmp_path / "film.mp4")
+    seen = {"type": "video", "content_type": "video/mp4", "suffix": ".mp4", "facts": {}}
+    program = f"""
+import django, types, pathlib
+django.setup()
+from media_assets import ingest
+ingest.keep(pathlib.Path({str(path)!r}), types.SimpleNamespace(pk={author.pk}), {seen!r})
+"""
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(tmp_path / "data"),
+        "FAULTS": "asset.stored:kill9",
+        "DJANGO_SETTINGS_MODULE": "videoserver.settings",
+    }
+    killed = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, timeout=60)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    (stored,) = set(files(library)) - set(own)
+    assert walks() == 0
+    age(stored, 2)
+    assert walks() == 1
+    assert files(library) == own
 
 
 def test_a_draft_that_nobody_writes_to_any_more_goes_too(library: Path, author: User, pier: MediaAsset) -> None:
