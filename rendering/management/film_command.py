@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import tempfile
 import uuid
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from media_assets.exceptions import MediaError
@@ -22,6 +20,7 @@ from rendering.workflow import film_files
 from rendering.workflow.document import Document
 from rendering.workflow.film import AssetFile
 from videoserver.work.sandbox import ChildFailed
+from videoserver.work.workspace import scratch
 
 BAD_DOCUMENT = 2
 
@@ -47,7 +46,7 @@ class FilmCommand(BaseCommand):
         if not output.absolute().parent.is_dir():
             raise CommandError(f"There is no folder {output.absolute().parent}.")
         try:
-            with interrupted_by_sigterm(), workspace() as folder:
+            with interrupted_by_sigterm(), scratch("film") as folder:
                 document, files = self.source(options, folder)
                 self.stdout.write(self.make(document, files, folder, options))
         except (RenderingError, MediaError, ChildFailed) as error:
@@ -75,14 +74,6 @@ def stored(storyboard_id: str, folder: Path) -> tuple[Document, dict[str, AssetF
         return from_storyboard(storyboard_id, folder)
     except Storyboard.DoesNotExist as error:
         raise CommandError(f"There is no storyboard {storyboard_id}.") from error
-
-
-@contextmanager
-def workspace() -> Iterator[Path]:
-    """A scratch folder that is gone afterwards."""
-    settings.WORKSPACES_DIR.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="film_", dir=settings.WORKSPACES_DIR) as folder:
-        yield Path(folder)
 
 
 @contextmanager

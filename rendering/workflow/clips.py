@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import structlog
-from django.conf import settings
 
 from media_assets import ingest
 from rendering.engine import finish
@@ -18,6 +15,7 @@ from rendering.models import Job, JobResult
 from rendering.states import JobState
 from rendering.workflow.outputs import FILM
 from rendering.workflow.segment_run import cache
+from videoserver.work import workspace
 from videoserver.work.sandbox import ChildFailed
 
 logger = structlog.get_logger(__name__)
@@ -60,11 +58,10 @@ def cut(job: Job, clip: Clip) -> SegmentFile:
     key = hashlib.sha256(words.encode()).hexdigest()
     if kept := cache().find(key):
         return kept
-    settings.WORKSPACES_DIR.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="clip_", dir=settings.WORKSPACES_DIR) as folder:
-        whole = ingest.fetch(film.asset, Path(folder))
+    with workspace.scratch("clip") as folder:
+        whole = ingest.fetch(film.asset, folder)
         fps = round((film.frames or 1) / (film.duration or 1))
-        output = Path(folder) / clip.name
+        output = folder / clip.name
         try:
             made = finish.cut(whole, clip.first, clip.frames, fps, output, deadline=DEADLINE)
         except ChildFailed as error:

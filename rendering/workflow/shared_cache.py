@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
-from django.conf import settings
-
 from rendering.engine.launch import SegmentFile
 from rendering.workflow import stored_segments
 from rendering.workflow.segment_cache import SegmentCache
+from videoserver.work import workspace
 
 
 class SharedCache(SegmentCache):
@@ -23,6 +19,6 @@ class SharedCache(SegmentCache):
         row = stored_segments.known([key]).get(key)
         if row is None:
             return None
-        with tempfile.TemporaryDirectory(prefix="receive_", dir=settings.WORKSPACES_DIR) as folder:
-            file = stored_segments.receive(row, Path(folder), lambda _: None)
+        with workspace.scratch("receive") as folder:
+            file = stored_segments.receive(row, folder, lambda _: None)
             return self.put(key, file) if file else None

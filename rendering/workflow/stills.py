@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import structlog
 from django.conf import settings
 from django.core.cache import cache
@@ -16,6 +13,7 @@ from rendering.exceptions import StillFailed
 from rendering.models import Storyboard
 from rendering.workflow import document as documents
 from rendering.workflow import plan, write
+from videoserver.work import workspace
 from videoserver.work.sandbox import ChildFailed
 
 logger = structlog.get_logger(__name__)
@@ -36,10 +34,9 @@ def of(storyboard: Storyboard, seconds: float) -> bytes:
     if kept := cache.get(kept_as):
         return bytes(kept)
     by_hash = {asset.checksum: asset for asset in used.values()}
-    settings.WORKSPACES_DIR.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="still_", dir=settings.WORKSPACES_DIR) as folder:
-        output = Path(folder) / "still.jpg"
-        files = {checksum: ingest.fetch(by_hash[checksum], Path(folder)) for checksum in spec.assets}
+    with workspace.scratch("still") as folder:
+        output = folder / "still.jpg"
+        files = {checksum: ingest.fetch(by_hash[checksum], folder) for checksum in spec.assets}
         try:
             launch.still(timeline, frame, files, output, moviepy_layers=settings.MOVIEPY_LAYERS, deadline=DEADLINE)
         except ChildFailed as error:

@@ -26,6 +26,7 @@ from rendering.workflow import assets, direct, plan
 from rendering.workflow import document as documents
 from rendering.workflow.document import Document
 from rendering.workflow.film import AssetFile, facts_of, paths_of
+from videoserver.work import workspace
 from videoserver.work.sandbox import ChildFailed
 
 logger = structlog.get_logger(__name__)
@@ -57,9 +58,7 @@ def of(
     document, _ = direct.read(template, {**order, "brand": {"color": color} if color else None}, {})
     with direct.pointed():
         used = assets.resolve(without_samples(document), owner, ready=True)
-    settings.WORKSPACES_DIR.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="still_", dir=settings.WORKSPACES_DIR) as name:
-        folder = Path(name)
+    with workspace.scratch("still") as folder:
         files = placeholders(document, folder)
         files |= {key: AssetFile(ingest.fetch(asset, folder), plan.facts(asset)) for key, asset in used.items()}
         try:

@@ -46,6 +46,14 @@ def test_it_is_gone_after_an_error_too(root: Path) -> None:
     assert list(root.iterdir()) == []
 
 
+def test_what_is_no_rows_run_has_a_folder_that_is_never_too_old_either(root: Path) -> None:
+    with workspace.scratch("still") as folder:
+        assert folder.parent == root and folder.name.startswith("still_")
+        os.utime(folder, (0, 0))
+        assert workspace.sweep(max_age=0) == 0
+    assert list(root.iterdir()) == []
+
+
 def test_what_cannot_be_removed_is_told_and_hides_no_error(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

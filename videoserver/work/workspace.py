@@ -36,14 +36,20 @@ class Census:
 @contextmanager
 def open(name: str, row: Any) -> Iterator[Path]:
     """A new, empty folder for this run of the row; it is gone when the block ends, however it ends."""
-    words = re.sub(r"[^A-Za-z0-9_]+", "-", f"{name}").strip("-") or "run"
-    folder = root() / f"{words}_{row.pk}_{row.fence}_{secrets.token_hex(4)}"
-    folder.mkdir(parents=True, mode=0o700)
-    try:
-        (folder / OWNER).write_text(process.me())
+    with _new(f"{called(name)}_{row.pk}_{row.fence}", logging.INFO) as folder:
         yield folder
-    finally:
-        remove(folder)
+
+
+@contextmanager
+def scratch(name: str) -> Iterator[Path]:
+    """The same for what is no row's run: a still, a clip, a film on the command line."""
+    with _new(called(name), logging.DEBUG) as folder:
+        yield folder
+
+
+def called(name: str) -> str:
+    """The name as a part of a file's."""
+    return re.sub(r"[^A-Za-z0-9_]+", "-", name).strip("-") or "run"
 
 
 def root() -> Path:
@@ -51,7 +57,7 @@ def root() -> Path:
     return Path(settings.WORKSPACES_DIR).resolve()
 
 
-def remove(folder: Path) -> bool:
+def remove(folder: Path, level: int = logging.INFO) -> bool:
     """Remove a workspace with all that is in it. Anything that is not one is left alone, with a warning."""
     if folder.name in {"", ".", ".."} or folder.parent.resolve() != root() or folder.is_symlink():
         _tell_failure(folder, f"it is no folder of {root()}")
@@ -64,7 +70,7 @@ def remove(folder: Path) -> bool:
         _tell_failure(folder, str(error))
         _abandon(folder)
         return False
-    logger.info("Cleaned up temp directory: %s", folder)
+    logger.log(level, "Cleaned up temp directory: %s", folder)
     return True
 
 
@@ -126,6 +132,17 @@ def weight(folder: Path) -> int:
         with suppress(FileNotFoundError):
             total += path.lstat().st_size
     return total
+
+
+@contextmanager
+def _new(name: str, level: int) -> Iterator[Path]:
+    folder = root() / f"{name}_{secrets.token_hex(4)}"
+    folder.mkdir(parents=True, mode=0o700)
+    try:
+        (folder / OWNER).write_text(process.me())
+        yield folder
+    finally:
+        remove(folder, level)
 
 
 def _tell_failure(folder: Path, reason: str) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from rendering.management.film_command import workspace
 from rendering.video_templates import catalogue
 from rendering.workflow import contact_sheet
 from rendering.workflow.frame_size import ASPECT_RATIOS, QUALITIES
 from videoserver.work.sandbox import ChildFailed
+from videoserver.work.workspace import scratch
 
 
 class Command(BaseCommand):
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             moviepy_layers=settings.MOVIEPY_LAYERS,
         )
         try:
-            with workspace() as folder:
+            with scratch("sheet") as folder:
                 ratios = options["ratio"] or list(ASPECT_RATIOS)
                 contact_sheet.draw(chosen, ratios, folder, look, self.tell).save(output)
         except ChildFailed as error:
