@@ -110,6 +110,14 @@ def test_the_sweep_takes_what_dead_processes_left_and_what_is_too_old(root: Path
     assert workspace.sweep() == 0
 
 
+def test_one_that_has_no_owner_yet_is_being_made(root: Path) -> None:
+    (root / "still_new").mkdir(parents=True)
+    (root / "still_old").mkdir()
+    os.utime(root / "still_old", (time.time() - 30,) * 2)
+    assert workspace.sweep(max_age=0) == 1
+    assert [folder.name for folder in root.iterdir()] == ["still_new"]
+
+
 def test_what_could_not_be_removed_is_tried_again_while_its_process_lives(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

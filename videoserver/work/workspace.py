@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 OWNER = ".owner"
 ABANDONED = ".abandoned"
 """In a folder that its own run could not remove: the next sweep tries again, although its process lives."""
+NEWBORN = 10.0
+"""Seconds in which whoever made a folder will have written its name into it."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,13 @@ def stale(max_age: float | None = None) -> Iterator[Path]:
     for folder in sorted(root().iterdir()):
         if folder.is_symlink() or not folder.is_dir():
             continue
+        patience = most
         try:
             lives = not (folder / ABANDONED).exists() and process.alive((folder / OWNER).read_text())
-            changed = folder.stat().st_mtime
         except OSError:
             # Just made, half removed, or not ours to read.
-            lives, changed = None, folder.stat().st_mtime if folder.exists() else time.time()
-        if lives is False or (lives is None and time.time() - changed > most):
+            lives, patience = None, max(most, NEWBORN)
+        if lives is False or (lives is None and age(folder) > patience):
             yield folder
 
 
