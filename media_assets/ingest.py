@@ -26,12 +26,14 @@ from media_assets.exceptions import (
     ProcessingCutShort,
     ProcessingFailed,
     ServerBusy,
+    StorageFull,
     TooLarge,
     UnexpectedType,
+    full_disk_named,
 )
 from media_assets.models import AssetState, Folder, MediaAsset
 from media_assets.names import label
-from media_assets.transfer import CHUNK, OnEvent, bring, spoken, store
+from media_assets.transfer import CHUNK, OnEvent, bring, store
 from videoserver.work import process, workspace
 from videoserver.work.faults import faultpoint
 from videoserver.work.sandbox import ChildFailed, Limits
@@ -40,7 +42,9 @@ from videoserver.work.warm import Busy, warm
 LOOK_SECONDS = 240
 CHILD = "media_assets.av"
 LIMITS = Limits(memory_bytes=4 * 1024**3, cpu_seconds=240, file_bytes=1024**3)
-REFUSALS = {leaf.code: leaf for leaf in (FileEmpty, FileTooSmall, NotAVideo, ProcessingFailed, UnexpectedType)}
+REFUSALS = {
+    leaf.code: leaf for leaf in (FileEmpty, FileTooSmall, NotAVideo, ProcessingFailed, StorageFull, UnexpectedType)
+}
 log = structlog.get_logger(__name__)
 
 
@@ -94,19 +98,27 @@ def upload(
 
 
 def put(
-    path: Path, owner: User, type: str | None = None, *, clean: bool = False, on_event: OnEvent | None = None
+    path: Path,
+    owner: User,
+    type: str | None = None,
+    *,
+    clean: bool = False,
+    on_event: OnEvent | None = None,
+    asset_id: UUID | None = None,
 ) -> StoredFile:
     """Look into a local file, store it with its thumbnail, and read it back.
 
     `clean` rewrites a picture without its camera's data; films and sounds are always kept byte for byte. `on_event`
     is called at least once a second, so that the caller can renew a lease; what it raises leaves nothing behind.
+    `asset_id` is that of a row which waits for its bytes.
     """
     with _workspace("ingest_") as scratch:
         thumbnail, cleaned = scratch / "thumbnail.jpg", scratch / "clean"
         seen = inspect(path, scratch, type, thumbnail, cleaned if clean else None, on_event)
         faultpoint("asset.inspected")
         chosen = cleaned if seen["clean"] else path
-        return keep(chosen, owner, seen, thumbnail if seen["thumbnail"] else None, on_event=on_event)
+        small = thumbnail if seen["thumbnail"] else None
+        return keep(chosen, owner, seen, small, on_event=on_event, asset_id=asset_id)
 
 
 def keep(
@@ -116,9 +128,10 @@ def keep(
     thumbnail: Path | None = None,
     *,
     on_event: OnEvent | None = None,
+    asset_id: UUID | None = None,
 ) -> StoredFile:
     """Store a file that was looked into: `seen` holds its type, content_type, suffix and facts."""
-    asset_id = uuid4()
+    asset_id = asset_id or uuid4()
     key = f"media/{owner.pk}/{asset_id}/original-{secrets.token_hex(8)}{seen['suffix']}"
     thumbnail_key = f"media/{owner.pk}/{asset_id}/thumbnail-{secrets.token_hex(8)}.jpg" if thumbnail else ""
     size, checksum = store(path, key, on_event)
@@ -201,16 +214,13 @@ def inspect(
 def _receive(file: UploadedFile[Any], path: Path) -> str:
     """Write an upload to `path` up to the byte cap, and give its sha256."""
     digest, size = hashlib.sha256(), 0
-    try:
-        with path.open("xb") as target:
-            for chunk in file.chunks(CHUNK):
-                size += len(chunk)
-                if size > settings.MAX_UPLOAD_BYTES:
-                    raise TooLarge(f"The file is larger than {settings.MAX_UPLOAD_BYTES} bytes.")
-                digest.update(chunk)
-                target.write(chunk)
-    except OSError as error:
-        raise spoken(error) from error
+    with path.open("xb") as target:
+        for chunk in file.chunks(CHUNK):
+            size += len(chunk)
+            if size > settings.MAX_UPLOAD_BYTES:
+                raise TooLarge(f"The file is larger than {settings.MAX_UPLOAD_BYTES} bytes.")
+            digest.update(chunk)
+            target.write(chunk)
     if not size:
         raise FileEmpty
     return digest.hexdigest()
@@ -219,7 +229,8 @@ def _receive(file: UploadedFile[Any], path: Path) -> str:
 @contextmanager
 def _workspace(prefix: str) -> Iterator[Path]:
     """A scratch folder that never outlives its use; the sweeper knows by its owner when nobody uses it."""
-    settings.WORKSPACES_DIR.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=settings.WORKSPACES_DIR) as folder:
-        (Path(folder) / workspace.OWNER).write_text(process.me())
-        yield Path(folder)
+    with full_disk_named():
+        settings.WORKSPACES_DIR.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=settings.WORKSPACES_DIR) as folder:
+            (Path(folder) / workspace.OWNER).write_text(process.me())
+            yield Path(folder)

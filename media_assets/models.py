@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Now
 
 from media_assets.exceptions import AssetInUse, WrongState
+from videoserver.work.row import WorkRow, WorkState, work_constraints
 
 
 class AssetType(models.TextChoices):
@@ -176,6 +178,48 @@ class MediaAsset(models.Model):
         if not free.update(is_deleted=True, deleted_at=Now(), updated_at=Now()) and (count := self.count_uses()):
             raise AssetInUse(f"The asset is in use in {count} {'place' if count == 1 else 'places'}.")
         self.refresh_from_db()
+
+
+class MediaImport(WorkRow):
+    """One fetching of an asset's bytes from a URL, as durable work; a retry of a failed asset is another one."""
+
+    TASK = "media_assets.tasks.run_import"
+    QUEUE = "media_import"
+
+    asset = models.ForeignKey(MediaAsset, on_delete=models.CASCADE, related_name="imports")
+    url = models.TextField()
+    expect = models.CharField(max_length=8, blank=True, choices=AssetType.choices, help_text="What it must be.")
+
+    class Meta(WorkRow.Meta):
+        ordering = ["created_at"]
+        constraints = [
+            *work_constraints("mediaimport"),
+            models.UniqueConstraint(fields=["asset"], condition=Q(finished_at=None), name="import_one_at_a_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Import of {self.asset_id}"
+
+    def late(self) -> tuple[str, str]:
+        """Its own limit, its own words."""
+        code, sentence = "processing_timeout", "Processing timed out"
+        return code, sentence
+
+    def start_clock(self, seconds: float) -> None:
+        """Its time runs from when its work begins."""
+        if self.deadline_at is None:
+            late = Now() + timedelta(seconds=seconds)
+            MediaImport.objects.filter(pk=self.pk, deadline_at=None).live().update(deadline_at=late)
+
+    def when_ended(self) -> None:
+        """An asset whose import did not end well has failed, with the reason."""
+        if self.status == WorkState.COMPLETED:
+            return
+        canceled = self.status == WorkState.CANCELED
+        code, detail = ("canceled", "The import was canceled.") if canceled else (self.error_code, self.error_detail)
+        MediaAsset.objects.filter(pk=self.asset_id, status=AssetState.UPLOADING).update(
+            status=AssetState.FAILED, error_code=code, error_detail=detail, updated_at=Now()
+        )
 
 
 def _protecting() -> list[tuple[QuerySet[models.Model], str]]:

@@ -135,6 +135,13 @@ if unknown := set(WORKER_QUEUES) - set(SERVABLE):
     raise ImproperlyConfigured(f"WORKER_QUEUES may name {', '.join(SERVABLE)}, but not {', '.join(sorted(unknown))}.")
 WORKER_NAME = env.str("WORKER_NAME", default="")
 MAX_UPLOAD_BYTES = whole("MAX_UPLOAD_BYTES", 5 * 1024**3, 1024, 1024**4)
+MAX_IMPORT_BYTES = whole("MAX_IMPORT_BYTES", 5 * 1024**3, 1024, 1024**4)
+IMPORT_ALLOWED_HOSTS = words("IMPORT_ALLOWED_HOSTS")
+if wrong := [place for place in IMPORT_ALLOWED_HOSTS if not re.fullmatch(r"[^\s:]+:[0-9]{1,5}", place)]:
+    raise ImproperlyConfigured(f"IMPORT_ALLOWED_HOSTS must name HOST:PORT, but it names {wrong[0]!r}.")
+IMPORT_TIMEOUT = whole("IMPORT_TIMEOUT", 300, 1, 86400)
+VIDEO_IMPORT_DEADLINE = whole("VIDEO_IMPORT_DEADLINE", 1800, 1, 86400)
+IMAGE_IMPORT_DEADLINE = whole("IMAGE_IMPORT_DEADLINE", 600, 1, 86400)
 SEGMENT_CACHE_BYTES = whole("SEGMENT_CACHE_BYTES", 10 * 1024**3, 0, 1024**5)
 RENDER_TIMEOUT = whole("RENDER_TIMEOUT", 600, 1, 86400)
 PROCESS_TIMEOUT = whole("PROCESS_TIMEOUT", 300, 1, 86400)

@@ -6,10 +6,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from media_assets.addresses import LONGEST_URL
 from media_assets.exceptions import BadName
-from media_assets.models import AssetState, Folder, MediaAsset
+from media_assets.models import AssetState, AssetType, Folder, MediaAsset
 from media_assets.names import label
 from videoserver.web import plain_json
+from videoserver.work.states import WorkState
 
 MAX_METADATA_BYTES = 16 * 1024
 MAX_TAGS = 50
@@ -85,6 +87,19 @@ class UploadFields(AssetFields):
     file = serializers.FileField(allow_empty_file=True, max_length=None)
 
 
+class ImportFields(AssetFields):
+    """The body of an import."""
+
+    url = serializers.CharField(max_length=LONGEST_URL, trim_whitespace=False)
+    type = serializers.ChoiceField(AssetType.values, required=False, default="")
+
+
+class RetryFields(serializers.Serializer[Any]):
+    """The body of another try."""
+
+    url = serializers.CharField(max_length=LONGEST_URL, trim_whitespace=False, required=False, default="")
+
+
 class AssetSerializer(serializers.Serializer[MediaAsset]):
     """An asset as it is read."""
 
@@ -135,14 +150,31 @@ class AssetSerializer(serializers.Serializer[MediaAsset]):
             "tags": instance.tags,
             "owner": instance.owner.get_username(),
             "is_deleted": instance.is_deleted,
-            "progress": {"bytes_done": size, "bytes_total": size, "message": ""},
+            "progress": {"bytes_done": size, "bytes_total": size, "message": ""} | under_way(instance),
             "error": error,
             "import_job_id": None if ready else str(instance.pk),
             "metadata": metadata,
             "created_at": _time(instance.created_at),
             "updated_at": _time(instance.updated_at),
-            "urls": {"self": f"{path}/", "data": instance.url or None, "thumbnail": instance.thumbnail_url},
+            "urls": {
+                "self": f"{path}/",
+                "data": instance.url or None,
+                "thumbnail": instance.thumbnail_url,
+                "cancel": f"{path}/cancel/",
+                "retry": f"{path}/retry/",
+            },
         }
+
+
+def under_way(asset: MediaAsset) -> dict[str, Any]:
+    """How far the import is that it waits for."""
+    if asset.status != AssetState.UPLOADING or not (imports := asset.imports.all()):
+        return {}
+    latest = imports[len(imports) - 1]
+    if latest.status == WorkState.QUEUED:
+        retries = latest.retry_count
+        return {"message": "Failed, and tried again in a while" if retries else "Waiting for a worker"}
+    return {name: value for name, value in latest.progress.items() if name in ("bytes_done", "bytes_total", "message")}
 
 
 class FolderSerializer(serializers.ModelSerializer[Folder]):

@@ -18,16 +18,25 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from media_assets import ingest, serving
-from media_assets.api.serializers import AssetFields, AssetSerializer, FolderSerializer, UploadFields
+from media_assets import imports, ingest, serving
+from media_assets.api.serializers import (
+    AssetFields,
+    AssetSerializer,
+    FolderSerializer,
+    ImportFields,
+    RetryFields,
+    UploadFields,
+)
 from media_assets.api.upload_handler import CappedUpload
 from media_assets.exceptions import AssetNotReady
 from media_assets.models import AssetState, AssetType, Folder, MediaAsset
 from videoserver.web.filters import ApiFilterSet
 from videoserver.web.pagination import bad_parameter
 from videoserver.web.parsers import BoundedJSON
+from videoserver.web.prefer import wait_for_end
 from videoserver.web.views import ApiViewSet
 
+PICTURE_SECONDS = 10
 FILE = OpenApiResponse(OpenApiTypes.BINARY, "The bytes.")
 
 
@@ -53,11 +62,14 @@ class AssetFilters(ApiFilterSet):
     destroy=extend_schema(responses={204: None}),
     data=extend_schema(responses={(200, "application/octet-stream"): FILE, (206, "application/octet-stream"): FILE}),
     thumbnail=extend_schema(responses={(200, "image/jpeg"): FILE}),
+    import_from_url=extend_schema(request=ImportFields, responses={201: AssetSerializer, 202: AssetSerializer}),
+    retry=extend_schema(request=RetryFields, responses={202: AssetSerializer}),
+    cancel=extend_schema(request=None, responses={200: AssetSerializer, 202: AssetSerializer}),
 )
 class MediaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
     """The library: upload, look, rename, sort, delete, and get the bytes."""
 
-    queryset = MediaAsset.objects.alive().select_related("owner")
+    queryset = MediaAsset.objects.alive().select_related("owner").prefetch_related("imports")
     serializer_class = AssetSerializer
     parser_classes = [BoundedJSON, MultiPartParser]
     filterset_class = AssetFilters
@@ -90,8 +102,41 @@ class MediaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
 
     def destroy(self, request: Request, pk: str) -> Response:
         """Delete softly; refused while something uses it."""
-        self.get_object().discard()
+        asset = self.get_object()
+        asset.discard()
+        imports.cancel(asset)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @action(detail=False, methods=["post"], url_path="import-from-url")
+    def import_from_url(self, request: Request) -> Response:
+        """Fetch a file from a URL: 202 with the asset that waits for it. A picture is waited for (10 s unless `Prefer`
+        says otherwise): 201 once it is ready."""
+        body = ImportFields(data=request.data, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        asset = imports.order(owner=cast(User, request.user), **body.validated_data)
+        picture = asset.type == AssetType.IMAGE
+        return self.fetched(request, asset, done=201 if picture else 200, wait=PICTURE_SECONDS if picture else 0)
+
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: str) -> Response:
+        """Import a failed asset again, from a fresh `url` if there is one. It keeps its id."""
+        body = RetryFields(data=request.data)
+        body.is_valid(raise_exception=True)
+        return self.fetched(request, imports.retry(self.get_object(), body.validated_data["url"]), done=200)
+
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """Cancel an import: 202, or 200 with the asset as it is when none was under way."""
+        asset = self.get_object()
+        canceled = imports.cancel(asset)
+        return Response(AssetSerializer(self.get_object()).data, 202 if canceled else 200)
+
+    def fetched(self, request: Request, asset: MediaAsset, *, done: int, wait: int = 0) -> Response:
+        """The answer to an import: 202, or `done` when it is ready before the caller's patience ends."""
+        seen = wait_for_end(request, lambda: self.queryset.get(pk=asset.pk), has_bytes_or_never, default=wait)
+        body = AssetSerializer(seen).data
+        code = done if seen.status == AssetState.READY else 202
+        return Response(body, code, headers={"Location": body["urls"]["self"]})
 
     @action(detail=True, filter_backends=[])
     def data(self, request: Request, pk: str) -> HttpResponseBase:
@@ -108,6 +153,11 @@ class MediaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
         if not asset.thumbnail_url:
             raise NotFound
         return serving.serve(request._request, serving.thumbnail(asset))
+
+
+def has_bytes_or_never(asset: MediaAsset) -> bool:
+    """Whether waiting is over."""
+    return asset.status in (AssetState.READY, AssetState.FAILED)
 
 
 class FolderViewSet(

@@ -5,7 +5,7 @@ from django.contrib.auth.management import create_permissions
 from django.db import migrations
 
 EDITED = ["storyboard", "scene", "campaign", "mediaasset", "folder"]
-SHOWN = [*EDITED, "review", "assetuse", "job", "segment", "jobresult", "jobinput", "prediction"]
+SHOWN = [*EDITED, "review", "assetuse", "job", "segment", "jobresult", "jobinput", "prediction", "mediaimport"]
 GROUPS = {
     "author": [f"{verb}_{name}" for name in EDITED for verb in ("add", "change", "delete")]
     + [f"view_{name}" for name in SHOWN]

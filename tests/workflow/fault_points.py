@@ -26,4 +26,12 @@ GENERATION = (
     "prediction.before_commit",
     "prediction.after_commit",
 )
+IMPORT = (
+    "mediaimport.claimed",
+    "import.downloading",
+    "import.downloaded",
+    "import.stored",
+    "mediaimport.before_commit",
+    "mediaimport.after_commit",
+)
 EVERY_ROW = ("claimed", "before_commit", "after_commit")
