@@ -15,8 +15,7 @@ from typing import IO, Any, TypeVar
 from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 
-from media_assets.exceptions import InputGone, StorageFailed, StorageFull
-from media_assets.storage.local import FULL
+from media_assets.exceptions import InputGone, StorageFailed, full_disk_named
 
 CHUNK = 1024 * 1024
 TICK = 1.0
@@ -79,13 +78,13 @@ def bring(key: str, size: int, checksum: str, target: Path, on_event: OnEvent | 
             return pour(source, file, go_on)
 
     try:
-        if beside(read, on_event) != (size, checksum):
+        with full_disk_named():
+            same = beside(read, on_event) == (size, checksum)
+        if not same:
             raise InputGone
         unfinished.replace(target)
     except FileNotFoundError as error:
         raise InputGone from error
-    except OSError as error:
-        raise spoken(error) from error
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -129,11 +128,6 @@ def pour(source: IO[bytes] | File[Any], target: IO[bytes] | None = None, go_on: 
         if target:
             target.write(chunk)
     return size, digest.hexdigest()
-
-
-def spoken(error: OSError) -> Exception:
-    """A full disk has a name of its own."""
-    return StorageFull() if error.errno in FULL else error
 
 
 def _link(storage: Storage, key: str, target: Path) -> bool:

@@ -9,7 +9,7 @@ import av.logging
 from media_assets.av import pictures, previews, probe, verify
 from media_assets.av.limits import LEAST_VIDEO_BYTES
 from media_assets.av.sniff import Kind, sniff
-from media_assets.exceptions import FileTooSmall, NotAVideo, UnexpectedType
+from media_assets.exceptions import FileTooSmall, NotAVideo, UnexpectedType, full_disk_named
 from videoserver.work.sandbox import serve
 
 
@@ -78,7 +78,7 @@ def _recording(path: Path, kind: Kind, request: dict[str, Any]) -> dict[str, Any
 def main() -> None:
     """Serve until the parent closes stdin."""
     av.logging.set_level(None)
-    serve(inspect)
+    serve(full_disk_named()(inspect))
 
 
 if __name__ == "__main__":

@@ -13,10 +13,9 @@ from typing import IO, Any
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 
-from media_assets.exceptions import StorageFailed, StorageFull
+from media_assets.exceptions import StorageFailed, full_disk_named
 
 CHUNK = 64 * 1024
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Span:
@@ -54,14 +53,13 @@ class LocalStorage(FileSystemStorage):
         target = Path(self.path(name))
         unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
         try:
-            for made in _make_folders(target.parent):
-                _sync_folder(made.parent)
-            _write(unfinished, content)
-            os.link(unfinished, target)
-            _sync_folder(target.parent)
+            with full_disk_named():
+                for made in _make_folders(target.parent):
+                    _sync_folder(made.parent)
+                _write(unfinished, content)
+                os.link(unfinished, target)
+                _sync_folder(target.parent)
         except OSError as error:
-            if error.errno in FULL:
-                raise StorageFull from error
             if error.errno == errno.EEXIST:
                 raise StorageFailed("The storage has another file under this key.") from error
             raise

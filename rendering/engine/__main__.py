@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from media_assets.exceptions import full_disk_named
 from rendering.engine import about, audio, check, compositor, cut, gif, join, poster, quality, size_limit, webm
 from videoserver.work.sandbox import serve
 
@@ -28,7 +29,8 @@ DEEDS: dict[str, Answer] = {
 
 
 def handle(request: dict[str, Any], report: Report) -> dict[str, Any]:
-    return DEEDS[request["do"]](request, report)
+    with full_disk_named():
+        return DEEDS[request["do"]](request, report)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from media_assets.exceptions import MediaError
+from media_assets.exceptions import MediaError, StorageFull, full_disk_named
 from rendering.exceptions import RenderingError
 from rendering.models import Job, Prediction, Segment
 from rendering.workflow.document import DocumentInvalid
@@ -19,6 +19,8 @@ logger = structlog.get_logger(__name__)
 Row = TypeVar("Row", Job, Segment, Prediction)
 
 INNER = frozenset({"internal_error", "child_died"})
+NAMED_TO_THE_END = frozenset({StorageFull.code})
+"""What somebody must mend before any retry: work whose attempts are spent on it says so."""
 LONGEST_DETAIL = 2000
 WENT_WRONG = "Something went wrong inside; the log has it under this job's id."
 
@@ -35,7 +37,8 @@ def make(row: Row, work: Callable[[Row], None]) -> None:
 
 def run(row: Row, work: Callable[[Row], None]) -> None:
     try:
-        work(row)
+        with full_disk_named():
+            work(row)
     except LeaseLost:
         raise
     except Stopping:
@@ -83,6 +86,10 @@ def again(row: Row, code: str, detail: str) -> None:
     job_id, attempt = job_of(row), row.attempt
     logger.warning(f"Job {job_id}: Rendering attempt {attempt} failed - {detail}", code=code)
     public = sayable(code, detail)
+    if code in NAMED_TO_THE_END and attempt >= row.max_attempts:
+        Job.warn(job_id, f"Attempt {attempt} failed: {public}")
+        fail(row, code, detail)
+        return
     delay = row.retry(code, public)
     Job.warn(job_id, f"Attempt {attempt} failed: {public}")
     if delay is None:

@@ -16,7 +16,7 @@ import structlog
 from django.core.files.storage import storages
 from django.utils import timezone
 
-from media_assets.exceptions import MediaError
+from media_assets.exceptions import MediaError, StorageFull, full_disk_named
 from media_assets.transfer import CHUNK, GoOn, beside, store
 from rendering.engine import boxes
 from rendering.engine.launch import SegmentFile
@@ -82,6 +82,8 @@ def receive(row: Segment, folder: Path, on_event: OnEvent) -> SegmentFile | None
             copy(row, path, on_event)
             warnings = tuple((place, sentence) for place, sentence in row.warnings)
             return SegmentFile(path, row.sha256, row.size, row.frames, warnings)
+        except StorageFull:
+            raise  # the disk's fault, not the segment's
         except (Damaged, boxes.BrokenBoxes, MediaError, OSError) as error:
             logger.warning(f"Job {row.job_id}: Segment {row.index + 1} of render worker {row.rendered_by}: {error}")
             path.unlink(missing_ok=True)
@@ -101,7 +103,7 @@ def copy(row: Segment, path: Path, on_event: OnEvent) -> None:
     so_far, digest = Received(), hashlib.sha256()
 
     def read(go_on: GoOn) -> None:
-        with storages["media"].open(row.stored) as source, path.open("xb") as target:
+        with full_disk_named(), storages["media"].open(row.stored) as source, path.open("xb") as target:
             while (chunk := source.read(CHUNK)) and so_far.size <= row.size:
                 go_on()
                 target.write(chunk)
