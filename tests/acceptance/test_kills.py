@@ -7,22 +7,33 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import footage
 from tests.acceptance.server import Server
-from tests.workflow.fault_points import FILM, GENERATION
+from tests.media_assets.hostile_source import Source, file, source
+from tests.services import wait_until
+from tests.workflow.fault_points import FILM, GENERATION, IMPORT
 
 FRAMES = 8
 Start = Callable[[str], subprocess.Popen[bytes]]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def origin() -> Iterator[Source]:
+    """Where films are imported from."""
+    with source() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, origin: Source) -> Iterator[Server]:
     """A web server; each test starts its own worker."""
-    server = Server(tmp_path_factory.mktemp("kills"), WORKERS="1")
+    server = Server(tmp_path_factory.mktemp("kills"), WORKERS="1", IMPORT_ALLOWED_HOSTS=origin.place)
     server.start_web()
     yield server
     server.stop()
@@ -60,6 +71,24 @@ def test_a_worker_killed_at_any_point_costs_seconds_and_nothing_else(server: Ser
     else:
         assert_filled_in(server, job)
     assert_each_segment_once(server, point)
+    stop(worker)
+    assert_nobody_is_left(server)
+    assert workspaces(server) == []
+
+
+@pytest.mark.parametrize("point", IMPORT)
+def test_a_worker_killed_at_any_point_of_an_import_costs_seconds(
+    server: Server, start: Start, origin: Source, tmp_path: Path, point: str
+) -> None:
+    clip = footage.film(tmp_path / "clip.mp4", seconds=1).read_bytes()
+    worker = start(f"{point}:kill9@1")
+    body = {"url": origin.url(f"/{point}.mp4", file(clip)), "type": "video"}
+    asset = server.call("author", "POST", "/api/v1/media/import-from-url/", body)
+    read = partial(server.call, "author", "GET", f"/api/v1/media/{asset['id']}/")
+    wait_until(lambda: read()["status"] in ("ready", "failed"), "the end of the import", 60)
+    assert read()["checksum"] == hashlib.sha256(clip).hexdigest()
+    if point != "mediaimport.after_commit":
+        assert hits(server, point) >= 2, "it was killed there, and another one passed"
     stop(worker)
     assert_nobody_is_left(server)
     assert workspaces(server) == []

@@ -15,7 +15,7 @@ import redis
 
 from tests.chaos.client import Client, Refused
 from tests.chaos.site import LEASE, Site, pause, words
-from tests.workflow.fault_points import FILM, GENERATION
+from tests.workflow.fault_points import FILM, GENERATION, IMPORT
 
 SECONDS_LOCKED = 3.0
 CHILDREN = ("rendering.engine", "media_assets.av")
@@ -83,7 +83,7 @@ class Adversary:
             self.thaws[-1].start()
 
     def arm(self) -> None:
-        point, hit = self.random.choice((*FILM, *GENERATION)), self.random.choice((1, 2, 3))
+        point, hit = self.random.choice((*FILM, *GENERATION, *IMPORT)), self.random.choice((1, 2, 3))
         before = self.site.data / "faults" / point
         passed = before.stat().st_size if before.exists() else 0
         self.expect(self.site.stop_worker(FAULTS=f"{point}:kill9@{passed + hit}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 import urllib.request
 from collections import Counter
@@ -12,6 +13,7 @@ from urllib.error import HTTPError, URLError
 
 from tests import footage
 from tests.chaos.site import Site
+from tests.media_assets.hostile_source import file
 
 PATIENCE = 120.0
 PEOPLE = ("author", "reviewer")
@@ -33,16 +35,23 @@ class Client:
         self.refusals: Counter[int] = Counter()
         """Status codes of the answers that were asked for again."""
         self.pictures: list[str] = []
+        self.imported: list[str] = []
+        """Ids of assets that were to be fetched from elsewhere."""
+        self.clip = b""
 
     def prepare(self) -> None:
         """Upload what the films show."""
         for number in range(3):
             path = footage.picture(self.site.server.folder / f"{number}.png", (640, 360), number, seed=number)
             self.pictures.append(self.site.server.upload("author", path)["id"])
+        self.clip = footage.film(self.site.server.folder / "clip.mp4", seconds=1).read_bytes()
 
     def order(self, number: int) -> str:
         """One more order; its job's id."""
-        kind = self.random.choices(("direct", "storyboard", "generate"), (6, 3, 1))[0]
+        kind = self.random.choices(("direct", "storyboard", "generate", "import"), (6, 3, 1, 2))[0]
+        if kind == "import":
+            self.bring(number)
+            kind = "direct"
         pk, frames = {"direct": self.direct, "storyboard": self.storyboard, "generate": self.generate}[kind](number)
         self.accepted[pk] = {"kind": kind, "frames": frames}
         return pk
@@ -71,6 +80,17 @@ class Client:
         self.post("author", f"{place}/submit/", {}, f"submit-{number}")
         decision = {"revision": board["revision"], "render": True}
         return self.post("reviewer", f"{place}/approve/", decision, f"approve-{number}")["id"], count * FPS
+
+    def bring(self, number: int) -> None:
+        """Import a film from a source that is not always there."""
+        answers = [file(b"later", status="503 Service Unavailable")] * self.random.choice((0, 0, 1))
+
+        def answer(connection: socket.socket, _request: bytes) -> None:
+            connection.sendall(answers.pop() if answers else file(self.clip))
+
+        url = self.site.origin.url(f"/{number}.mp4", answer)
+        asset = self.post("author", "media/import-from-url/", {"url": url, "type": "video"}, f"import-{number}")
+        self.imported.append(asset["id"])
 
     def generate(self, number: int) -> tuple[str, int]:
         body = {"title": f"Brief {number}", "quality": "draft", "fps": FPS, "scenes": []}

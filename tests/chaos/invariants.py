@@ -14,7 +14,7 @@ from tests.chaos.site import Site
 INSPECT = """
 import json
 from django.core.files.storage import storages
-from media_assets.models import MediaAsset
+from media_assets.models import MediaAsset, MediaImport
 from rendering.models import Job, Segment
 from videoserver.work import line
 jobs = {}
@@ -35,8 +35,10 @@ def walk(folder):
     for name in folders:
         yield from walk(f"{folder}/{name}".lstrip("/"))
 files = set(walk(""))
+imported = {str(i.asset_id): [i.asset.status, i.asset.error_code, i.asset.checksum] for i in MediaImport.objects.all()}
 live = {model.__name__: model.objects.live().count() for model in line.models()}
-print("FOUND" + json.dumps({"jobs": jobs, "live": live, "missing": sorted(keys - files), "extra": len(files - keys)}))
+found = {"jobs": jobs, "live": live, "imported": imported, "missing": sorted(keys - files), "extra": len(files - keys)}
+print("FOUND" + json.dumps(found))
 """
 
 
@@ -62,6 +64,11 @@ def judge(site: Site, client: Client, adversary: Adversary) -> Verdict:
     verdict.must(set(jobs) == set(client.accepted), "There are jobs that nobody has an answer for.")
     verdict.must(not any(found["live"].values()), f"Rows of work have not ended: {found['live']}")
     verdict.must(not found["missing"], f"Rows name files that are gone: {found['missing'][:3]}")
+    checksum = hashlib.sha256(client.clip).hexdigest()
+    for pk in client.imported:
+        state, code, kept = found["imported"].get(pk, ["lost", "", ""])
+        verdict.must((state, kept) == ("ready", checksum), f"The import {pk} is {state} {code}.")
+    verdict.must(set(found["imported"]) == set(client.imported), "There are imports that nobody has an answer for.")
     whole = [judge_job(verdict, client, adversary, pk, job) for pk, job in jobs.items() if pk in client.accepted]
     if wrong := site.end_worker():
         verdict.broken.append(wrong)
@@ -75,6 +82,7 @@ def judge(site: Site, client: Client, adversary: Adversary) -> Verdict:
     verdict.figures = {
         "jobs": len(jobs),
         **{state: states.count(state) for state in ("completed", "canceled", "failed")},
+        "imports": len(client.imported),
         "lost": len(lost),
         "double results": sum(len(job["results"]) > 1 for job in jobs.values()),
         "films whose bytes were compared": sum(whole),

@@ -6,19 +6,21 @@ import signal
 import sqlite3
 import subprocess
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import psutil
 import psycopg
 
 from tests.acceptance.server import Server
+from tests.media_assets.hostile_source import source
 from tests.servers import Postgres, Redis, patiently
 
 LIVE = """
 SELECT (SELECT count(*) FROM rendering_job WHERE finished_at IS NULL)
      + (SELECT count(*) FROM rendering_segment WHERE finished_at IS NULL)
      + (SELECT count(*) FROM rendering_prediction WHERE finished_at IS NULL)
+     + (SELECT count(*) FROM media_assets_mediaimport WHERE finished_at IS NULL)
 """
 STACKS = ("sqlite", "postgres", "redis")
 LEASE = 4.0
@@ -32,6 +34,8 @@ class Site:
 
     def __init__(self, folder: Path, stack: str) -> None:
         self.stack = stack
+        self.open = ExitStack()
+        self.origin = self.open.enter_context(source())
         self.postgres = Postgres() if stack != "sqlite" else None
         self.redis = Redis().start() if stack == "redis" else None
         environment = {
@@ -39,6 +43,7 @@ class Site:
             "MAX_RETRIES": RETRIES,
             "RETRY_BACKOFF": "1",
             "API_RATE": "",
+            "IMPORT_ALLOWED_HOSTS": self.origin.place,
             "SECRET_KEY": "of one run of chaos",
         }
         if self.postgres:
@@ -126,6 +131,7 @@ class Site:
     def close(self) -> None:
         """Leave nobody."""
         self.server.stop()
+        self.open.close()
         for process in self.server.family():
             process.kill()
         for other in (self.postgres, self.redis):
