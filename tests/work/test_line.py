@@ -6,14 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.work.errands.models import Errand
 from videoserver.work import doorbell, here, line, stop
-from videoserver.work.row import WorkRow
 
 pytestmark = pytest.mark.django_db
 
@@ -165,30 +163,3 @@ def test_a_worker_that_shuts_down_begins_nothing(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(stop, "_asked", True)
     line.answer(str(errand.pk))
     assert Errand.objects.get(pk=errand.pk).status == "queued"
-
-
-def test_ten_thousand_rows_in_line_are_not_read() -> None:
-    """The index gives them in order: no sort, no scan."""
-    rows = [Errand(result="ann", turn=turn) for turn in range(10_000)]
-    Errand.objects.bulk_create(rows)
-    Errand.objects.bulk_create(Errand(status="running", waiting_for=2, turn=turn) for turn in range(5_000))
-    for ask in (lambda: line.up_next("default"), lambda: line.turn_of(Errand, 5, result="bob")):
-        for plan in plans(ask, Errand):
-            assert "USE TEMP B-TREE" not in plan, plan
-            assert "SCAN" not in plan, plan
-
-
-def plans(ask: Any, model: type[WorkRow]) -> list[str]:
-    """How the database answers each question that this asks of the model."""
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
-        ask()
-    with connection.cursor() as cursor:
-        found = []
-        for query in asked:
-            if model._meta.db_table in query["sql"]:
-                cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}")
-                found.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
-    assert found
-    return found
