@@ -46,7 +46,8 @@ def up_next(queue: str) -> Found | None:
     """The place, model and id of the row that a worker of the queue should claim now."""
     served = [model for model in models() if not queue or queue in model.bells()]
     for waited_for in (0, None):
-        firsts = [found for model in served if (found := _first(model, queue, waited_for))]
+        may = served if waited_for is None else [model for model in served if model.children is not WorkRow.children]
+        firsts = [found for model in may if (found := _first(model, queue, waited_for))]
         if firsts:
             return min(firsts, key=lambda found: found[0])
     return None
