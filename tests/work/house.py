@@ -86,6 +86,7 @@ class House:
         }
         self.supervisors: list[subprocess.Popen[bytes]] = []
         self._orders: subprocess.Popen[str] | None = None
+        self._connection: psycopg.Connection[dict[str, Any]] | None = None
 
     def manage(self, *words: str) -> str:
         """Run a command to its end."""
@@ -131,9 +132,18 @@ class House:
             with contextlib.closing(sqlite3.connect(self.folder / "db.sqlite3", timeout=20)) as file, file:
                 file.row_factory = sqlite3.Row
                 return file.execute(statement, values).fetchall()
-        with psycopg.connect(self.database, row_factory=dict_row) as connection:
-            done = connection.execute(statement.replace("?", "%s").encode(), values)
-            return done.fetchall() if done.description else []
+        said = statement.replace("?", "%s").encode()
+        try:
+            done = self._connected().execute(said, values)
+        except psycopg.OperationalError:
+            # The server was started again.
+            done = self._connected().execute(said, values)
+        return done.fetchall() if done.description else []
+
+    def _connected(self) -> psycopg.Connection[dict[str, Any]]:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(self.database, autocommit=True, row_factory=dict_row)
+        return self._connection
 
     def bells(self) -> int:
         """How many messages the queue holds."""
@@ -217,3 +227,5 @@ class House:
             self._orders.communicate()
         for pid in self.processes():
             os.kill(pid, signal.SIGKILL)
+        if self._connection:
+            self._connection.close()
