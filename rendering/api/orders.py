@@ -6,6 +6,7 @@ import hashlib
 from typing import Any, ClassVar, cast
 
 from django.contrib.auth.models import User
+from django.db import IntegrityError
 from django.http import HttpResponse
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
@@ -51,7 +52,12 @@ class StoryboardOrders:
         or completed it is that job (200), unless `force`."""
         storyboard: Storyboard = self.as_read()
         require_may_render(request, storyboard)
-        job, new = order.render(storyboard, RenderBody.read(request), by=cast(User, request.user))
+        options = RenderBody.read(request)
+        try:
+            job, new = order.render(storyboard, options, by=cast(User, request.user))
+        except IntegrityError:
+            self.get_object()  # it was deleted meanwhile: then this is a 404
+            raise
         return ordered(request, job, new=new)
 
     @described(request=GenerateBody, responses={202: JobSerializer})
