@@ -41,6 +41,7 @@ class Job(WorkRow):
     RUNNING = "rendering"
     TASK = "rendering.tasks.run_job"
     QUEUE = "default"
+    LINE = "jobs"
     State = JobState
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")

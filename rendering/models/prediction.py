@@ -21,6 +21,7 @@ class Prediction(WorkRow):
 
     TASK = "rendering.tasks.run_prediction"
     QUEUE = "default"
+    LINE = Job.LINE
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="predictions")
     provider = models.CharField(max_length=20)

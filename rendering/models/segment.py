@@ -27,6 +27,7 @@ class Segment(WorkRow):
 
     TASK = "rendering.tasks.run_segment"
     QUEUE = render_cluster.HERE
+    LINE = Job.LINE
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="segments")
     index = models.PositiveIntegerField()

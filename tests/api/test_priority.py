@@ -70,6 +70,19 @@ def test_owners_take_turns(author_api: Api, stranger_api: Api) -> None:
     assert Job.objects.ahead_of(Job.objects.get(pk=mine[4])).count() == 5
 
 
+def test_who_comes_late_stands_beside_the_segments_that_are_up_now(author_api: Api, stranger_api: Api) -> None:
+    """Jobs are planned long before their segments are rendered; the segments say who is being served."""
+    place = "/api/v1/templates/closing/render/"
+    for number in range(4):
+        titled = {"params": DIRECT["params"] | {"title": f"{number} {author_api}"}}
+        job = Job.objects.get(pk=author_api.post(place, titled).json()["id"])
+        tasks.run_job(str(job.pk))
+    for job in Job.objects.order_by("turn")[:2]:
+        order.cancel(job)
+    theirs = [Job.objects.get(pk=stranger_api.post(place, DIRECT).json()["id"]).turn for _ in range(2)]
+    assert theirs == [2, 3]
+
+
 def test_an_operator_moves_a_job_with_all_that_is_under_way_for_it(
     operator_admin: Client, approved: Storyboard
 ) -> None:

@@ -75,6 +75,21 @@ def test_a_row_that_waits_for_its_retry_does_not_hold_the_line() -> None:
     assert order("eve").turn == 7
 
 
+def test_a_whole_that_waits_for_its_parts_does_not_hold_the_line() -> None:
+    """A long film of long ago must not let newcomers pass everybody who has ordered since."""
+    Errand.objects.claim(order("ann").pk).wait_for(2)
+    for _ in range(4):
+        Errand.objects.filter(pk=order("bob").pk).update(turn=7)
+    assert order("eve").turn == 7
+
+
+def test_what_is_being_worked_on_counts_as_now_too() -> None:
+    held = order("ann")
+    Errand.objects.filter(pk=held.pk).update(turn=7)
+    Errand.objects.claim(held.pk)
+    assert (order("eve").turn, order("ann").turn) == (7, 8)
+
+
 def test_a_higher_priority_goes_first_and_a_lower_one_last() -> None:
     for name, priority in (("usual", 5), ("late", 0), ("urgent", 9), ("usual", 5)):
         order(name, priority)

@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from videoserver.work import here, stop
 from videoserver.work.row import WorkRow
 from videoserver.work.rows import DUE, PLACE
+from videoserver.work.states import WorkState
 
 Found = tuple[tuple[int, int, datetime], type[WorkRow], UUID]
 
@@ -56,9 +57,8 @@ def up_next(queue: str) -> Found | None:
 def turn_of(model: type[WorkRow], priority: int, **owner: Any) -> int:
     """The place in line of a new row of that owner among those of its priority."""
     own = model.objects.live().filter(priority=priority, **owner).order_by("-turn").values_list("turn").first()
-    queues = model.bells().keys()
-    rivals = [other for other in models() if other.bells().keys() & queues]
-    up = [turn for rival in rivals if (turn := _first_turn(rival, priority)) is not None]
+    in_line = [other for other in models() if other.line_name() == model.line_name()]
+    up = [turn for each in in_line if (turn := _first_turn(each, priority)) is not None]
     return max(min(up, default=0), own[0] + 1 if own else 0)
 
 
@@ -75,6 +75,7 @@ def _first(model: type[WorkRow], queue: str, waited_for: int | None) -> Found | 
 
 
 def _first_turn(model: type[WorkRow], priority: int) -> int | None:
-    # Rows that wait for a retry are not in line: one that waits long must not hold back what counts as now.
-    first = model.objects.live().filter(DUE, priority=priority).order_by("turn").values_list("turn").first()
+    # What waits for a retry or for its parts may wait for long, and must not hold back what counts as now.
+    now = Q(lease_until__isnull=False) | Q(status=WorkState.QUEUED) & DUE
+    first = model.objects.live().filter(now, priority=priority).order_by("turn").values_list("turn").first()
     return first[0] if first else None

@@ -63,6 +63,8 @@ class WorkRow(models.Model):
     TASK: ClassVar[str]
     """What works on a row: it takes the id, claims the row, and says whether it had it."""
     QUEUE: ClassVar[str] = "default"
+    LINE: ClassVar[str] = ""
+    """Models that say the same stand in one line: a part has the place of its whole."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     status = models.CharField(max_length=20, default=WorkState.QUEUED)
@@ -137,6 +139,11 @@ class WorkRow(models.Model):
     def bells(cls) -> Mapping[str, Q]:
         """Every queue that rows are rung in, and which rows that are."""
         return {cls.QUEUE: Q()}
+
+    @classmethod
+    def line_name(cls) -> str:
+        """Which turns are compared with its own."""
+        return cls.LINE or cls._meta.label
 
     @classmethod
     def stranded(cls) -> Q:
