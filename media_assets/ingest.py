@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,7 +33,7 @@ from media_assets.exceptions import (
 from media_assets.models import AssetState, Folder, MediaAsset
 from media_assets.names import label
 from media_assets.transfer import CHUNK, OnEvent, bring, store
-from videoserver.work import process, workspace
+from videoserver.work import workspace
 from videoserver.work.faults import faultpoint
 from videoserver.work.sandbox import ChildFailed, Limits
 from videoserver.work.warm import Busy, warm
@@ -79,7 +78,7 @@ def upload(
     """What a client sent becomes a ready asset, or nothing is left of it. Pictures lose their camera's data."""
     said = file.name or ""
     named = label(name or said or "upload")
-    with _workspace("upload_") as scratch:
+    with _workspace("upload") as scratch:
         path = scratch / "upload"
         checksum = _receive(file, path)
         try:
@@ -112,7 +111,7 @@ def put(
     is called at least once a second, so that the caller can renew a lease; what it raises leaves nothing behind.
     `asset_id` is that of a row which waits for its bytes.
     """
-    with _workspace("ingest_") as scratch:
+    with _workspace("ingest") as scratch:
         thumbnail, cleaned = scratch / "thumbnail.jpg", scratch / "clean"
         seen = inspect(path, scratch, type, thumbnail, cleaned if clean else None, on_event)
         faultpoint("asset.inspected")
@@ -227,10 +226,6 @@ def _receive(file: UploadedFile[Any], path: Path) -> str:
 
 
 @contextmanager
-def _workspace(prefix: str) -> Iterator[Path]:
-    """A scratch folder that never outlives its use; the sweeper knows by its owner when nobody uses it."""
-    with full_disk_named():
-        settings.WORKSPACES_DIR.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=prefix, dir=settings.WORKSPACES_DIR) as folder:
-            (Path(folder) / workspace.OWNER).write_text(process.me())
-            yield Path(folder)
+def _workspace(name: str) -> Iterator[Path]:
+    with full_disk_named(), workspace.scratch(name) as folder:
+        yield folder
