@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import time
 
 import redis
@@ -43,6 +44,22 @@ def test_a_broker_that_comes_back_without_its_data_loses_nothing(house: House, r
     shutil.rmtree(redis_server.folder / "appendonlydir")
     redis_server.start()
     all_end(house, [*errands, house.errand()])
+    assert supervisor.poll() is None
+
+
+@on("redis")
+def test_a_broker_that_hangs_holds_up_orders_for_seconds_only(house: House, redis_server: Redis) -> None:
+    supervisor = house.start(*SOON)
+    assert redis_server.process
+    redis_server.process.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        errand = house.errand()
+        assert time.monotonic() - began < 8
+        assert "Could not ring for" in house.order_log
+    finally:
+        redis_server.process.send_signal(signal.SIGCONT)
+    all_end(house, [errand, house.errand()])
     assert supervisor.poll() is None
 
 
