@@ -54,6 +54,10 @@ class JobKind(TextChoices):
     GENERATE = "generate"
 
 
+RUN_HERE = frozenset({JobKind.STORYBOARD, JobKind.TEMPLATE, JobKind.GENERATE})
+"""The kinds that this code can run. The others are named already, so that older workers leave them to newer ones."""
+
+
 class Stage(TextChoices):
     FETCHING = "fetching"
     GENERATING = "generating"

@@ -1,14 +1,23 @@
 """Tasks: each takes an id and is safe to call twice. Claiming the row decides who runs it; the answer says whether."""
 
+from collections.abc import Callable
+
 from rendering.models import Job, Prediction, Segment
 from rendering.states import JobKind
 from rendering.workflow import attempt, generate, run, segment_run
+
+RUNS: dict[str, Callable[[Job], None]] = {
+    JobKind.STORYBOARD: run.run,
+    JobKind.TEMPLATE: run.run,
+    JobKind.GENERATE: generate.run,
+}
+"""What runs a job of each kind in `RUN_HERE`; others are never claimed."""
 
 
 def run_job(job_id: str) -> bool:
     """A job's next step: plan and hand out its segments, or join them; for a generation the same with predictions."""
     if job := Job.objects.claim(job_id):
-        attempt.make(job, generate.run if job.kind == JobKind.GENERATE else run.run)
+        attempt.make(job, RUNS[job.kind])
     return job is not None
 
 

@@ -15,11 +15,20 @@ from django.db.models.functions import Now
 
 from rendering.models.campaign import currency
 from rendering.models.storyboard import Storyboard
-from rendering.states import LIVE, JobKind, JobState, Stage
+from rendering.states import LIVE, RUN_HERE, JobKind, JobState, Stage
 from videoserver.work.row import WorkQuerySet, WorkRow, work_constraints
 
 
 class JobQuerySet(WorkQuerySet):
+    def claimable(self) -> JobQuerySet:
+        """Not those of a kind that only newer code can run: amid a deployment they wait for newer workers."""
+        rows: JobQuerySet = super().claimable()
+        return rows.filter(kind__in=RUN_HERE)
+
+    def for_newer_code(self) -> JobQuerySet:
+        """Those under way that this code can't run."""
+        return self.live().exclude(kind__in=RUN_HERE)
+
     def for_user(self, user: User) -> JobQuerySet:
         """A user's own; staff see all."""
         return self if getattr(user, "is_staff", False) else self.filter(owner_id=user.pk)

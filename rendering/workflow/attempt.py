@@ -11,6 +11,7 @@ import structlog
 from media_assets.exceptions import MediaError, StorageFull, full_disk_named
 from rendering.exceptions import RenderingError
 from rendering.models import Job, Prediction, Segment
+from rendering.workflow import newer
 from rendering.workflow.document import DocumentInvalid
 from videoserver.work.row import Canceled, DeadlinePassed, LeaseLost, Stopping
 from videoserver.work.sandbox import ChildFailed
@@ -49,6 +50,11 @@ def run(row: Row, work: Callable[[Row], None]) -> None:
         logger.info(f"Job {job_of(row)}: Canceled")
     except DeadlinePassed:
         fail(row, *row.late())
+    except newer.NewerCode as error:
+        if isinstance(row, Prediction) or not newer.leave(row):
+            fail(row, error.code, error.detail, error.pointer)
+        else:
+            logger.warning(f"Job {job_of(row)}: Left to a worker with newer code: {error.detail}")
     except DocumentInvalid as error:
         first = error.errors[0]
         fail(row, first["code"], first["detail"], first["pointer"])

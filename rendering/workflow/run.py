@@ -12,7 +12,7 @@ from rendering.engine.segments import Encoding, SegmentSpec
 from rendering.exceptions import AssetNotFound, InputGone, NoStoryboardData
 from rendering.models import Job, Segment, render_cluster
 from rendering.states import JobKind, Stage
-from rendering.workflow import assets, order, outputs, plan, stored_segments
+from rendering.workflow import assets, newer, order, outputs, plan, stored_segments
 from rendering.workflow import document as documents
 from rendering.workflow.complete import complete, seconds_to_finish
 from rendering.workflow.gather import gather
@@ -40,6 +40,7 @@ def begin(job: Job) -> None:
     logger.info(f"Job {job.pk}: Starting video rendering")
     if not job.document.get("scenes"):
         raise NoStoryboardData()
+    newer.document_of(job)
     order.require_approval(job)
     job.enter(Stage.FETCHING, "Rendering video...")
     logger.info(f"Job {job.pk}: Extracting image URLs from storyboard")
@@ -49,8 +50,8 @@ def begin(job: Job) -> None:
 
 
 def planned(job: Job) -> tuple[list[PlannedFilm], dict[str, MediaAsset]]:
-    """The job's films, and the asset behind each hash in them. Raises DocumentInvalid, AssetNotFound, InputGone."""
-    document = documents.validate(job.document, for_render=True)
+    """The job's films, and the asset behind each hash in them. Raises DocumentInvalid, InputGone, NewerCode."""
+    document = newer.document_of(job)
     try:
         used = assets.resolve(job.document, job.owner, ready=True)
     except AssetNotFound as error:
@@ -66,8 +67,8 @@ def encoding() -> Encoding:
 
 def hand_out(job: Job, films: list[PlannedFilm], files: dict[str, MediaAsset]) -> int:
     """Make a row for every segment; ring those that nobody has rendered and wait for them. How many that are."""
-    rows = {row.index: row for row in job.segments.all()}
     specs = [(film, spec) for film in films for spec in film.specs]
+    rows = {row.index: row for row in newer.planned_alike(job, [spec for _, spec in specs])}
     missing = [row for row in rows.values() if row.status != WorkState.COMPLETED]
     new = [new_segment(job, film, spec, files) for film, spec in specs if spec.index not in rows]
     missing += find(job, new)
@@ -136,6 +137,10 @@ def new_segment(job: Job, film: PlannedFilm, spec: SegmentSpec, files: dict[str,
         scenes=list(spec.scenes),
         first=spec.first,
         frames=spec.frames,
-        spec={"spec": spec.spec, "assets": {name: str(files[name].pk) for name in sorted(spec.assets)}},
+        spec={
+            "spec": spec.spec,
+            "assets": {name: str(files[name].pk) for name in sorted(spec.assets)},
+            **newer.stamp(),
+        },
         input_hash=spec.key,
     )

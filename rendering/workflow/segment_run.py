@@ -19,7 +19,7 @@ from rendering.exceptions import InputGone
 from rendering.models import Job, Segment
 from rendering.states import JobKind
 from rendering.workflow import document as documents
-from rendering.workflow import stored_segments
+from rendering.workflow import newer, stored_segments
 from rendering.workflow.assets import as_uuid
 from rendering.workflow.segment_cache import SegmentCache
 from videoserver.work import here, workspace
@@ -35,8 +35,11 @@ def run_segment(segment: Segment) -> None:
     if job.has_ended:
         segment.cancel()
         return
+    made = cache().find(segment.key)
+    if made is None:
+        newer.require_known_engine(segment)
     job.start_clock()
-    if made := cache().find(segment.key):  # another segment of the same content was quicker
+    if made:  # another segment of the same content was quicker
         finish(segment, made, cached=True)
         return
     if segment.attempt > 1:
