@@ -22,8 +22,8 @@ RESOLVE_SECONDS = 5.0
 PORTS = {"http": 80, "https": 443}
 UNFIT = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029]")
 HOST = re.compile(r"[A-Za-z0-9._-]{1,253}")
-# Python's is_global lets some of these through, and not the same ones in each version.
-CLOSED_V4 = tuple(map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24", "224.0.0.0/3")))
+# Python's is_global lets some of these through, and not the same ones in each version. 168.63.129.16 is a cloud's own.
+CLOSED_V4 = tuple(map(IPv4Network, ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24", "224.0.0.0/3")))
 OPEN_V6 = IPv6Network("2000::/3")
 CLOSED_V6 = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
 
@@ -52,7 +52,7 @@ def judge(url: str, opened: Collection[str] = ()) -> Target:
     Raises UrlNotAllowed, and NetworkError when the name does not resolve.
     """
     parts, host, port = _taken_apart(url)
-    is_open = f"{host}:{port}" in opened
+    is_open = f"{f'[{host}]' if ':' in host else host}:{port}" in opened
     if not is_open and port != PORTS[parts.scheme]:
         raise UrlNotAllowed(f"The port {port} is not allowed: {PORTS[parts.scheme]} is.")
     addresses = resolve(host, port)

@@ -31,9 +31,12 @@ from media_assets.exceptions import (
     SourceRefused,
     TooLarge,
     UrlNotAllowed,
+    full_disk_named,
 )
 
 CHUNK = 256 * 1024
+MOST_DIGITS = 20
+"""Of a length that is believed; what is longer is too large anyhow."""
 TICK = 0.5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 GONE = frozenset({403, 404, 410})
@@ -118,6 +121,11 @@ class _Transfer:
             with suppress(OSError):
                 self.socket.shutdown(socket.SHUT_RDWR)
 
+    def go_on(self) -> None:
+        """Whether anybody still wants it."""
+        if self.aborted.is_set():
+            raise NetworkError("Network error: nobody waits for it any more.")
+
     def leave(self) -> None:
         """Close what is open to the present source."""
         for each in (self.response, self.socket):
@@ -135,7 +143,7 @@ class _Transfer:
             self.leave()
             if not place:
                 raise SourceRefused("The source redirects to nowhere.")
-            onward = judge(urljoin(target.url, place), self.opened)
+            onward = judge(joined(target.url, place), self.opened)
             if (target.scheme, onward.scheme) == ("https", "http"):
                 raise UrlNotAllowed("A redirect from https to http is not allowed.")
             target = onward
@@ -145,8 +153,6 @@ class _Transfer:
         """GET from the first of the judged addresses that answers."""
         failure: Exception = NetworkError("Network error: the host has no address.")
         for address in target.addresses:
-            if self.aborted.is_set():
-                break
             connection = connect(target, address, self.limits)
             try:
                 connection.connect()
@@ -155,6 +161,7 @@ class _Transfer:
                 failure = error
                 continue
             self.socket, connection.timeout = connection.sock, self.limits.read
+            self.go_on()  # who aborted while this connected had no socket to shut
             connection.request(
                 "GET",
                 target.path,
@@ -178,7 +185,8 @@ class _Transfer:
         if response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
             raise SourceRefused("The source compresses what was asked for as it is.")
         length = response.headers.get("Content-Length", "")
-        self.announced = int(length) if length.isdecimal() else None
+        if length.isdecimal():
+            self.announced = int(length[:MOST_DIGITS])
         if self.announced is not None and self.announced > self.limits.bytes:
             raise TooLarge(f"The file is larger than {self.limits.bytes} bytes.")
         return response
@@ -186,8 +194,9 @@ class _Transfer:
     def save(self, response: BaseHTTPResponse) -> Downloaded:
         digest = hashlib.sha256()
         since, before = time.monotonic(), 0
-        with self.path.open("xb") as file:
+        with full_disk_named(), self.path.open("xb") as file:
             while chunk := response.read1(CHUNK):  # what is there already: read() would wait for a whole chunk
+                self.go_on()
                 self.size += len(chunk)
                 if self.size > self.limits.bytes:
                     raise TooLarge(f"The file is larger than {self.limits.bytes} bytes.")
@@ -197,7 +206,8 @@ class _Transfer:
                     if (self.size - before) / (now - since) < self.limits.slowest:
                         raise NetworkError("Network error: the source is too slow.")
                     since, before = now, self.size
-        if self.aborted.is_set() or (self.announced is not None and self.size != self.announced):
+        self.go_on()
+        if self.announced is not None and self.size != self.announced:
             raise NetworkError("Network error: the source ended too early.")
         if not self.size:
             raise FileEmpty
@@ -208,10 +218,18 @@ def connect(target: Target, address: str, limits: Limits) -> HTTPConnection:
     """A connection to a judged address, under the name that was asked for."""
     if target.scheme == "http":
         return HTTPConnection(address, target.port, timeout=limits.connect)
-    name, context = target.host, ssl.create_default_context()
+    name, context = target.host.rstrip("."), ssl.create_default_context()
     return HTTPSConnection(
         address, target.port, timeout=limits.connect, ssl_context=context, server_hostname=name, assert_hostname=name
     )
+
+
+def joined(url: str, place: str) -> str:
+    """Where a redirect leads. Raises UrlNotAllowed."""
+    try:
+        return urljoin(url, place)
+    except ValueError as error:
+        raise UrlNotAllowed("The source redirects to what is no URL.") from error
 
 
 def _said(error: Exception) -> str:

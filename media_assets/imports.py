@@ -16,7 +16,7 @@ from django.utils import timezone
 from media_assets import ingest
 from media_assets.addresses import judge
 from media_assets.download import Limits, download
-from media_assets.exceptions import BadName, MediaError, WrongState
+from media_assets.exceptions import BadName, MediaError, WrongState, full_disk_named
 from media_assets.ingest import StoredFile
 from media_assets.models import AssetState, AssetType, Folder, MediaAsset, MediaImport
 from media_assets.names import label
@@ -72,8 +72,9 @@ def retry(asset: MediaAsset, url: str = "") -> MediaAsset:
 
 
 def begin(asset: MediaAsset, url: str, expect: str) -> None:
-    turn = line.turn_of(MediaImport, USUAL_PRIORITY, asset__owner=asset.owner_id)
-    MediaImport.objects.create(asset=asset, url=url, expect=expect, turn=turn).ring()
+    line.hold(asset.owner_id)
+    turn = line.turn_of(MediaImport, USUAL_PRIORITY, owner=asset.owner_id)
+    MediaImport.objects.create(asset=asset, owner_id=asset.owner_id, url=url, expect=expect, turn=turn).ring()
 
 
 def cancel(asset: MediaAsset) -> bool:
@@ -94,7 +95,8 @@ def make(row: MediaImport) -> None:
 def settled(row: MediaImport) -> None:
     """Run it; every way it can end becomes a move of the row."""
     try:
-        run(row)
+        with full_disk_named():
+            run(row)
     except LeaseLost:
         raise
     except Stopping:
@@ -133,14 +135,11 @@ def run(row: MediaImport) -> None:
         faultpoint("import.downloaded")
         row.renew({**row.progress, "message": "Processing..."})
         stored = store(row, found.path)
-        try:
+        with ingest.forgotten_on_error(stored):
             faultpoint("import.stored")
             with transaction.atomic():
                 row.finish()
-                ready(asset, stored, row.url)
-        except BaseException:
-            stored.forget()
-            raise
+                ready(asset, stored, row.url, found.sha256)
 
 
 def downloading(row: MediaImport) -> Callable[[int, int | None], None]:
@@ -160,10 +159,12 @@ def store(row: MediaImport, path: Path) -> StoredFile:
     )
 
 
-def ready(asset: MediaAsset, stored: StoredFile, url: str) -> None:
-    """The asset has its bytes. Of the URL is kept what is no secret."""
+def ready(asset: MediaAsset, stored: StoredFile, url: str, came: str) -> None:
+    """The asset has its bytes, which `came` with this sha256. Of the URL is kept what is no secret."""
     source = urlsplit(url)
     facts = {"source_url": f"{source.scheme}://{source.netloc}{source.path}", "imported_at": timezone.now().isoformat()}
+    if came != stored.checksum:
+        facts["original_checksum"] = came
     asset.become(
         AssetState.READY,
         type=stored.type,

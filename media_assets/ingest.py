@@ -16,6 +16,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import UploadedFile
+from django.db import DatabaseError
 
 from media_assets.exceptions import (
     AssetNotReady,
@@ -66,6 +67,26 @@ class StoredFile:
             storages["media"].delete(key)
 
 
+@contextmanager
+def forgotten_on_error(stored: StoredFile) -> Iterator[None]:
+    """Take a stored file out again when what follows, its record above all, does not come to its end."""
+    try:
+        yield
+    except BaseException:
+        if not named(stored):
+            stored.forget()
+        raise
+
+
+def named(stored: StoredFile) -> bool:
+    """Whether a row names the file: a commit whose answer was lost may have succeeded. In doubt it counts as named."""
+    try:
+        return bool(MediaAsset.objects.filter(key=stored.key).exists())
+    except DatabaseError:
+        log.warning("Cannot tell whether a stored file is in use; it stays", key=stored.key)
+        return True
+
+
 def upload(
     file: UploadedFile[Any],
     owner: User,
@@ -77,7 +98,7 @@ def upload(
 ) -> MediaAsset:
     """What a client sent becomes a ready asset, or nothing is left of it. Pictures lose their camera's data."""
     said = file.name or ""
-    named = label(name or said or "upload")
+    called = label(name or said or "upload")
     with _workspace("upload") as scratch:
         path = scratch / "upload"
         checksum = _receive(file, path)
@@ -88,12 +109,9 @@ def upload(
             if (file.content_type or "").startswith("video/") or said.lower().endswith((".mp4", ".mov", ".webm")):
                 raise NotAVideo from refusal
             raise
-    try:
+    with forgotten_on_error(stored):
         original = {"original_checksum": checksum} if stored.checksum != checksum else {}
-        return record(stored, owner, named, metadata=metadata, folder=folder, tags=tags, facts=original)
-    except BaseException:
-        stored.forget()
-        raise
+        return record(stored, owner, called, metadata=metadata, folder=folder, tags=tags, facts=original)
 
 
 def put(

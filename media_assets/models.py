@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db import connections, models
+from django.db import connections, models, transaction
 from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Now
 
@@ -175,7 +175,11 @@ class MediaAsset(models.Model):
         free = MediaAsset.objects.alive().filter(pk=self.pk)
         for users, name in _protecting():
             free = free.filter(~Exists(users.filter(**{name: OuterRef("pk")})))
-        if not free.update(is_deleted=True, deleted_at=Now(), updated_at=Now()) and (count := self.count_uses()):
+        with transaction.atomic():
+            # Waits for uses that are just being written; those that come later find it deleted.
+            MediaAsset.objects.select_for_update().filter(pk=self.pk).first()
+            discarded = free.update(is_deleted=True, deleted_at=Now(), updated_at=Now())
+        if not discarded and (count := self.count_uses()):
             raise AssetInUse(f"The asset is in use in {count} {'place' if count == 1 else 'places'}.")
         self.refresh_from_db()
 
@@ -187,11 +191,18 @@ class MediaImport(WorkRow):
     QUEUE = "media_import"
 
     asset = models.ForeignKey(MediaAsset, on_delete=models.CASCADE, related_name="imports")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     url = models.TextField()
     expect = models.CharField(max_length=8, blank=True, choices=AssetType.choices, help_text="What it must be.")
 
     class Meta(WorkRow.Meta):
         ordering = ["created_at"]
+        indexes = [
+            *WorkRow.Meta.indexes,
+            models.Index(
+                fields=["owner", "priority", "turn"], name="import_owners_turn", condition=Q(finished_at=None)
+            ),
+        ]
         constraints = [
             *work_constraints("mediaimport"),
             models.UniqueConstraint(fields=["asset"], condition=Q(finished_at=None), name="import_one_at_a_time"),

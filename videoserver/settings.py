@@ -136,8 +136,10 @@ if unknown := set(WORKER_QUEUES) - set(SERVABLE):
 WORKER_NAME = env.str("WORKER_NAME", default="")
 MAX_UPLOAD_BYTES = whole("MAX_UPLOAD_BYTES", 5 * 1024**3, 1024, 1024**4)
 MAX_IMPORT_BYTES = whole("MAX_IMPORT_BYTES", 5 * 1024**3, 1024, 1024**4)
-IMPORT_ALLOWED_HOSTS = words("IMPORT_ALLOWED_HOSTS")
-if wrong := [place for place in IMPORT_ALLOWED_HOSTS if not re.fullmatch(r"[^\s:]+:[0-9]{1,5}", place)]:
+IMPORT_ALLOWED_HOSTS = [place.lower() for place in words("IMPORT_ALLOWED_HOSTS")]
+if wrong := [
+    place for place in IMPORT_ALLOWED_HOSTS if not re.fullmatch(r"([^\s:\[\]]+|\[[0-9a-f:.]+\]):[0-9]{1,5}", place)
+]:
     raise ImproperlyConfigured(f"IMPORT_ALLOWED_HOSTS must name HOST:PORT, but it names {wrong[0]!r}.")
 IMPORT_TIMEOUT = whole("IMPORT_TIMEOUT", 300, 1, 86400)
 VIDEO_IMPORT_DEADLINE = whole("VIDEO_IMPORT_DEADLINE", 1800, 1, 86400)

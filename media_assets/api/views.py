@@ -133,7 +133,9 @@ class MediaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
 
     def fetched(self, request: Request, asset: MediaAsset, *, done: int, wait: int = 0) -> Response:
         """The answer to an import: 202, or `done` when it is ready before the caller's patience ends."""
-        seen = wait_for_end(request, lambda: self.queryset.get(pk=asset.pk), has_bytes_or_never, default=wait)
+        # Also when it is deleted meanwhile: the answer says so.
+        there = MediaAsset.objects.select_related("owner").prefetch_related("imports")
+        seen = wait_for_end(request, lambda: there.get(pk=asset.pk), has_bytes_or_never, default=wait)
         body = AssetSerializer(seen).data
         code = done if seen.status == AssetState.READY else 202
         return Response(body, code, headers={"Location": body["urls"]["self"]})
@@ -157,7 +159,7 @@ class MediaViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet)
 
 def has_bytes_or_never(asset: MediaAsset) -> bool:
     """Whether waiting is over."""
-    return asset.status in (AssetState.READY, AssetState.FAILED)
+    return asset.is_deleted or asset.status in (AssetState.READY, AssetState.FAILED)
 
 
 class FolderViewSet(

@@ -127,7 +127,10 @@ class JobAdmin(ReadOnlyAdmin):
         return self.act(request, pk, order.cancel, "The job is being canceled.")
 
     def retry(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        return self.act(request, pk, order.retry, "A new job was ordered; it keeps the good segments.")
+        by = cast(User, request.user)
+        return self.act(
+            request, pk, lambda job: order.retry(job, by), "A new job was ordered; it keeps the good segments."
+        )
 
     def prioritize(self, request: HttpRequest, pk: Any) -> HttpResponse:
         asked = request.POST.get("priority", "")

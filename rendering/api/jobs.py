@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, cast
 
 import django_filters
+from django.contrib.auth.models import User
 from django.db.models import Prefetch
 from django.http import StreamingHttpResponse
 from django.urls import reverse
@@ -203,7 +204,7 @@ class JobViews(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
         """Order what failed once more: a new job with `retry_of`."""
         failed: Job = self.get_object()
         NothingBody.read(request)
-        return ordered(request, order.retry(failed))
+        return ordered(request, order.retry(failed, by=cast(User, request.user)))
 
     @described(responses=file_of("text/event-stream"))
     @action(detail=True)

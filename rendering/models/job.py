@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -10,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from rendering.models.campaign import currency
@@ -51,6 +50,7 @@ class Job(WorkRow):
     TASK = "rendering.tasks.run_job"
     QUEUE = "default"
     LINE = "jobs"
+    PARTS = ("segments", "predictions")
     State = JobState
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
@@ -145,9 +145,6 @@ class Job(WorkRow):
             kept = cls.objects.filter(pk=pk).values_list("warnings", flat=True).first() or []
             if sentence not in kept:
                 cls.objects.filter(pk=pk).update(warnings=[*kept, sentence])
-
-    def children(self) -> Iterable[QuerySet[Any]]:
-        return (self.segments.all(), self.predictions.all())
 
 
 class JobInput(models.Model):

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from django.contrib.auth.models import User
-from django.db import DatabaseError
 
-from media_assets.ingest import StoredFile
 from media_assets.models import AssetState, MediaAsset
 from rendering.exceptions import AssetNotFound, AssetNotReady
 from rendering.workflow import document as documents
@@ -53,26 +50,6 @@ def resolve(document: Mapping[str, Any], owner: User, *, ready: bool = False) ->
     if unready:
         raise AssetNotReady(errors=unready)
     return {reference.asset: found[str(as_uuid(reference.asset))] for reference in references}
-
-
-@contextmanager
-def forgotten_on_error(stored: StoredFile) -> Iterator[None]:
-    """Take a stored file out again when what follows, its record above all, does not come to its end."""
-    try:
-        yield
-    except BaseException:
-        if not recorded(stored):
-            stored.forget()
-        raise
-
-
-def recorded(stored: StoredFile) -> bool:
-    """Whether a row names the file: a commit whose answer was lost may have succeeded. In doubt it counts as named."""
-    try:
-        return bool(MediaAsset.objects.filter(pk=stored.asset_id).exists())
-    except DatabaseError:
-        logger.warning("Cannot tell whether a stored file is in use; it stays", key=stored.key)
-        return True
 
 
 def as_uuid(text: object) -> uuid.UUID | None:

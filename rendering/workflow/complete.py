@@ -18,7 +18,7 @@ from rendering.engine.launch import SoundFile
 from rendering.exceptions import StoredDifferently
 from rendering.models import Job, JobResult
 from rendering.states import JobKind, Stage
-from rendering.workflow import assets, gate, look, money, outputs, sound_cache
+from rendering.workflow import gate, look, money, outputs, sound_cache
 from rendering.workflow.outputs import PlannedFilm
 from rendering.workflow.progress import Conversions
 from rendering.workflow.segment_run import cache, fetch, seconds_allowed
@@ -170,10 +170,10 @@ def store(job: Job, made: list[Made], poster: Path) -> None:
         kept: list[tuple[Made, ingest.StoredFile]] = []
         for each in made:
             stored = put(job, each)
-            stack.enter_context(assets.forgotten_on_error(stored))
+            stack.enter_context(ingest.forgotten_on_error(stored))
             kept.append((each, stored))
         picture = ingest.put(poster, job.owner, "image", on_event=lambda _: job.renew())
-        stack.enter_context(assets.forgotten_on_error(picture))
+        stack.enter_context(ingest.forgotten_on_error(picture))
         faultpoint("job.stored")
         with transaction.atomic():
             for each, stored in kept:

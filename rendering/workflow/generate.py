@@ -15,8 +15,8 @@ from rendering.models import Job, Prediction, PredictionKind, Storyboard
 from rendering.providers import registry
 from rendering.providers.base import Made, Maker
 from rendering.states import Stage
-from rendering.workflow import assets, money, write
 from rendering.workflow import document as documents
+from rendering.workflow import money, write
 from videoserver.work import workspace
 from videoserver.work.faults import faultpoint
 from videoserver.work.row import WorkState
@@ -160,7 +160,7 @@ def run_prediction(prediction: Prediction) -> None:
         made = make(provider, prediction, folder)
         faultpoint("prediction.made")
         stored = ingest.put(made.path, job.owner, on_event=lambda _: prediction.renew())
-        with assets.forgotten_on_error(stored), transaction.atomic():
+        with ingest.forgotten_on_error(stored), transaction.atomic():
             faultpoint("prediction.stored")
             asset = ingest.record(
                 stored,

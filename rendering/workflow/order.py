@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import Subquery
 
 from rendering.exceptions import NotApproved, NotTogether, Outdated, PriorityRefused, SceneNotFound, WrongState
 from rendering.models import Job, JobInput, Storyboard
@@ -97,8 +98,11 @@ def generate(storyboard: Storyboard, options: Mapping[str, Any], by: User | None
         raise WrongState("The storyboard is being generated already.") from error
 
 
-def retry(job: Job) -> Job:
-    """A new job for the same order as one that failed; it finds the good segments by their hashes."""
+def retry(job: Job, by: User | None = None) -> Job:
+    """A new job for the same order as one that failed; it finds the good segments by their hashes.
+
+    A priority that only operators give is not inherited by whoever retries.
+    """
     if job.status not in (JobState.FAILED, JobState.CANCELED):
         raise WrongState(f"Only a failed or canceled job can be retried; this one is {job.status}.")
     require_approval(job)
@@ -112,7 +116,7 @@ def retry(job: Job) -> Job:
         options=job.options,
         input_hash=job.input_hash,
         forced=job.forced,
-        priority=job.priority,
+        priority=job.priority if by and may_prioritize(by) else min(job.priority, USUAL_PRIORITY),
         estimated_cost=job.estimated_cost,
         metadata=job.metadata,
         retry_of=job,
@@ -150,12 +154,17 @@ def allowed_priority(by: User | None, priority: int) -> int:
 def prioritize(job: Job, priority: int) -> Job:
     """Move a job that has not ended, with all that is under way for it, to its place among others of that priority."""
     with transaction.atomic():
-        place = {"priority": priority, "turn": line.turn_of(Job, priority, owner=job.owner_id)}
-        # A write first: it holds the job, so that it hands nothing out at the old place meanwhile.
-        if not Job.objects.filter(pk=job.pk).live().update(**place):
+        line.hold(job.owner_id)
+        turn = line.turn_of(Job, priority, owner=job.owner_id)
+        if not Job.objects.filter(pk=job.pk).live().update(priority=priority, turn=turn):
             raise WrongState(f"This job has ended: it is {job.status}.")
-        for children in job.children():
-            children.filter(finished_at=None).update(**place)
+    # After the commit: children are locked before their parents everywhere. What the job hands out from now on has the
+    # new place, and what it handed out before is there to be seen.
+    present = Job.objects.filter(pk=job.pk)
+    for children in job.children():
+        children.filter(finished_at=None).update(
+            priority=Subquery(present.values("priority")), turn=Subquery(present.values("turn"))
+        )
     job.refresh_from_db()
     return job
 
@@ -169,6 +178,7 @@ def cancel(job: Job) -> Job:
 
 def place(job: Job) -> Job:
     with transaction.atomic():
+        line.hold(job.owner_id)
         job.turn = line.turn_of(Job, job.priority, owner=job.owner_id)
         job.save(force_insert=True)
         if job.kind != JobKind.GENERATE:
@@ -181,6 +191,8 @@ def keep_inputs(job: Job) -> None:
     """Name the assets that the job needs, so that nobody deletes them under it."""
     used = assets.resolve(job.document, job.owner).values()
     JobInput.objects.bulk_create(JobInput(job=job, asset_id=pk) for pk in {asset.pk for asset in used})
+    # Now nobody deletes them any more; one that was deleted just before is told as if it had never been there.
+    assets.resolve(job.document, job.owner)
 
 
 def place_once(job: Job) -> tuple[Job, bool]:

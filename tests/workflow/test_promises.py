@@ -17,7 +17,7 @@ from rendering.engine import launch
 from rendering.exceptions import NotApproved
 from rendering.models import Job, Storyboard
 from rendering.states import JobState
-from rendering.workflow import assets, order, run, segment_run, write
+from rendering.workflow import order, run, segment_run, write
 from tests.workflow.queue import let_time_pass, work_off
 from videoserver.work.sandbox import ChildFailed
 
@@ -94,7 +94,7 @@ def test_a_commit_whose_answer_is_lost_keeps_its_film(job: Job, monkeypatch: pyt
 
 def test_a_file_that_a_row_names_is_not_forgotten(picture: MediaAsset) -> None:
     stored = ingest.StoredFile(picture.pk, "image", picture.key, "", picture.size, "", picture.checksum, {})
-    with pytest.raises(OperationalError), assets.forgotten_on_error(stored):
+    with pytest.raises(OperationalError), ingest.forgotten_on_error(stored):
         raise OperationalError("lost")
     assert storages["media"].exists(picture.key)
 

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
@@ -47,7 +48,7 @@ def up_next(queue: str) -> Found | None:
     """The place, model and id of the row that a worker of the queue should claim now."""
     served = [model for model in models() if not queue or queue in model.bells()]
     for waited_for in (0, None):
-        may = served if waited_for is None else [model for model in served if model.children is not WorkRow.children]
+        may = served if waited_for is None else [model for model in served if model.PARTS]
         firsts = [found for model in may if (found := _first(model, queue, waited_for))]
         if firsts:
             return min(firsts, key=lambda found: found[0])
@@ -55,11 +56,16 @@ def up_next(queue: str) -> Found | None:
 
 
 def turn_of(model: type[WorkRow], priority: int, **owner: Any) -> int:
-    """The place in line of a new row of that owner among those of its priority."""
-    own = model.objects.live().filter(priority=priority, **owner).order_by("-turn").values_list("turn").first()
-    in_line = [other for other in models() if other.line_name() == model.line_name()]
-    up = [turn for each in in_line if (turn := _first_turn(each, priority)) is not None]
-    return max(min(up, default=0), own[0] + 1 if own else 0)
+    """The place in line of a new row of that owner among those of its priority. See `hold`."""
+    own = (
+        model.objects.live().filter(priority=priority, **owner).order_by("-turn").values_list("turn", flat=True).first()
+    )
+    return max(_now(model, priority), 0 if own is None else own + 1)
+
+
+def hold(owner: Any) -> None:
+    """Until the transaction ends nobody else gives this owner a place: two at once would get the same."""
+    get_user_model()._base_manager.select_for_update(no_key=True).filter(pk=owner).first()
 
 
 def models() -> list[type[WorkRow]]:
@@ -74,8 +80,18 @@ def _first(model: type[WorkRow], queue: str, waited_for: int | None) -> Found | 
     return ((-found[0], found[1], found[2]), model, found[3]) if found else None
 
 
-def _first_turn(model: type[WorkRow], priority: int) -> int | None:
-    # What waits for a retry or for its parts may wait for long, and must not hold back what counts as now.
-    now = Q(lease_until__isnull=False) | Q(status=WorkState.QUEUED) & DUE
-    first = model.objects.live().filter(now, priority=priority).order_by("turn").values_list("turn").first()
-    return first[0] if first else None
+def _now(model: type[WorkRow], priority: int) -> int:
+    """The turn of the row that is up: the least that waits; if none does, the greatest that is worked on."""
+    in_line = [other for other in models() if other.line_name() == model.line_name()]
+    waiting, held = Q(DUE, status=WorkState.QUEUED), Q(lease_until__isnull=False)
+    # What waits for a retry or for its parts, or is worked on for long, must not hold back what counts as now.
+    up = [turn for each in in_line if (turn := _turn(each, waiting, priority, "turn")) is not None]
+    if up:
+        return min(up)
+    return max((_turn(each, held, priority, "-turn") or 0 for each in in_line), default=0)
+
+
+def _turn(model: type[WorkRow], among: Q, priority: int, first: str) -> int | None:
+    rows = model.objects.live().filter(among, priority=priority).order_by(first)
+    turn: int | None = rows.values_list("turn", flat=True).first()
+    return turn

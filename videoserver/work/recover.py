@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.db import DatabaseError, transaction
-from django.db.models import F, Max, Q
+from django.db.models import Exists, F, ManyToOneRel, Max, OuterRef, Q
 from django.db.models.functions import Now
 
 from videoserver.work import process
@@ -115,7 +115,11 @@ def _done(move: Callable[[], object]) -> bool:
 
 def _wake_the_waiting(model: type[WorkRow], reaped: Reaped, only: Q) -> None:
     """A parent whose children have all ended was told so, unless the telling was lost."""
-    for row in _first(model.objects.waiting().filter(only)):
+    waiting = model.objects.waiting().filter(only)
+    if model.PARTS:
+        # Those to whom something must be told, before the round is cut: most parents just wait.
+        waiting = waiting.filter(~_has(model, finished_at=None) | _has(model, status=WorkState.FAILED))
+    for row in _first(waiting):
         still = model.objects.waiting().filter(fence=row.fence)
         children = [child for some in row.children() for child in some.exclude(status=WorkState.COMPLETED)]
         failed = [child for child in children if child.status == WorkState.FAILED]
@@ -131,6 +135,16 @@ def _wake_the_waiting(model: type[WorkRow], reaped: Reaped, only: Q) -> None:
         elif still.filter(pk=row.pk).update(waiting_for=0, rung_at=Now()):
             row.ring()
             reaped.woken += 1
+
+
+def _has(model: type[WorkRow], **state: Any) -> Q:
+    """Which rows have a part in that state."""
+    found = Q(pk__in=[])
+    for part in model.PARTS:
+        relation = cast(ManyToOneRel, model._meta.get_field(part))
+        rows = relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")}, **state)
+        found |= Q(Exists(rows))
+    return found
 
 
 def _ring_again(model: type[WorkRow], reaped: Reaped, patience: float, only: Q) -> None:

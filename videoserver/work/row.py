@@ -66,6 +66,9 @@ class WorkRow(models.Model):
     LINE: ClassVar[str] = ""
     """Models that say the same stand in one line: a part has the place of its whole."""
 
+    PARTS: ClassVar[tuple[str, ...]] = ()
+    """Names of the relations to rows that it may wait for."""
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     status = models.CharField(max_length=20, default=WorkState.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
@@ -117,7 +120,7 @@ class WorkRow(models.Model):
 
     def children(self) -> Iterable[QuerySet[Any]]:
         """The rows that this one may wait for."""
-        return ()
+        return tuple(getattr(self, part).all() for part in self.PARTS)
 
     def when_ended(self) -> None:
         """What belongs into the transaction that ends this row, whoever ends it: money, events."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 from django.db import models
 
 from videoserver.work.row import WorkRow, work_constraints
@@ -14,6 +11,7 @@ class Errand(WorkRow):
     """Something to do, told by its `orders`."""
 
     TASK = "tests.work.errands.tasks.run"
+    PARTS = ("parts",)
 
     whole = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="parts")
     orders = models.JSONField(default=dict)
@@ -28,6 +26,3 @@ class Errand(WorkRow):
     def parent(self) -> WorkRow | None:
         whole: Errand | None = self.whole
         return whole
-
-    def children(self) -> Iterable[models.QuerySet[Any]]:
-        return (Errand.objects.filter(whole=self),)
