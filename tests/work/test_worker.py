@@ -43,6 +43,7 @@ def test_a_killed_workers_errand_goes_on_within_seconds(house: House, tmp_path: 
     house.start()
     errand = house.errand(do="wait", until=str(tmp_path / "go"), log=str(tmp_path / "runs"))
     worker = house.claimed(errand)
+    until(lambda: (tmp_path / "runs").exists())
     os.kill(worker, signal.SIGKILL)
     assert house.claimed(errand, attempt=2) != worker
     (tmp_path / "go").touch()
