@@ -23,6 +23,10 @@ class NotApproved(RenderingError):
     code, status, sentence = "not_approved", 409, "Storyboard must be approved"
 
 
+class StoryboardGone(RenderingError):
+    code, status, sentence = "not_found", 404, "Not found."
+
+
 class WrongState(RenderingError):
     code, status, sentence = "wrong_state", 409, "This cannot be done in its present status."
 

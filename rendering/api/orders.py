@@ -6,7 +6,6 @@ import hashlib
 from typing import Any, ClassVar, cast
 
 from django.contrib.auth.models import User
-from django.db import IntegrityError
 from django.http import HttpResponse
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
@@ -53,11 +52,7 @@ class StoryboardOrders:
         storyboard: Storyboard = self.as_read()
         require_may_render(request, storyboard)
         options = RenderBody.read(request)
-        try:
-            job, new = order.render(storyboard, options, by=cast(User, request.user))
-        except IntegrityError:
-            self.get_object()  # it was deleted meanwhile: then this is a 404
-            raise
+        job, new = order.render(storyboard, options, by=cast(User, request.user))
         return ordered(request, job, new=new)
 
     @described(request=GenerateBody, responses={202: JobSerializer})

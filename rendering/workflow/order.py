@@ -11,7 +11,15 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Subquery
 
-from rendering.exceptions import NotApproved, NotTogether, Outdated, PriorityRefused, SceneNotFound, WrongState
+from rendering.exceptions import (
+    NotApproved,
+    NotTogether,
+    Outdated,
+    PriorityRefused,
+    SceneNotFound,
+    StoryboardGone,
+    WrongState,
+)
 from rendering.models import Job, JobInput, Storyboard
 from rendering.providers import registry
 from rendering.states import JobKind, JobState
@@ -205,6 +213,8 @@ def place_once(job: Job) -> tuple[Job, bool]:
     except IntegrityError:
         if there := same.first():
             return there, False
+        if job.storyboard_id and not Storyboard.objects.filter(pk=job.storyboard_id).exists():
+            raise StoryboardGone() from None  # deleted since it was read
         raise
 
 

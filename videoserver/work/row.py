@@ -247,10 +247,10 @@ class WorkRow(models.Model):
 
     def request_cancel(self) -> bool:
         """Cancel what nobody runs at once, and have its worker cancel what runs. False if it had ended."""
-        if self._end(self._row().live().filter(lease_until=None), WorkState.CANCELED, cancel_requested=True):
-            self._stop_children()
-            return True
+        # The flag first: whoever hands the row back from now on sees it, and whoever did so before is seen here.
         self.cancel_requested = bool(self._row().live().update(cancel_requested=True, updated_at=Now()))
+        if self._end(self._row().live().filter(lease_until=None), WorkState.CANCELED):
+            self._stop_children()
         return self.cancel_requested
 
     def _row(self) -> WorkQuerySet:
@@ -279,6 +279,8 @@ class WorkRow(models.Model):
         moves = {"lease_until": None, "claimed_by": "", "rung_at": None, "fence": F("fence") + 1, **fields}
         self._must(self._held().update(status=status, progress=self.progress, updated_at=Now(), **moves))
         self.refresh_from_db()
+        if self.cancel_requested:
+            self.request_cancel()
 
     def _must(self, verdict: object) -> None:
         if not verdict:
