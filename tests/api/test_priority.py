@@ -115,6 +115,17 @@ def test_who_may_not_say_what_goes_first_moves_none(reviewer_admin: Client, appr
     assert job.priority == 5
 
 
+def test_a_retry_does_not_multiply_what_an_operator_gave(
+    author_api: Api, operator_admin: Client, approved: Storyboard
+) -> None:
+    job = order.render(approved, {"force": True})[0]
+    order.prioritize(job, 9)
+    order.cancel(job)
+    assert author_api.post(f"/api/v1/jobs/{job.pk}/retry/").json()["priority"] == 5
+    operator_admin.post(reverse("admin:rendering_job_retry", args=[job.pk]))
+    assert sorted(job.retries.values_list("priority", flat=True)) == [5, 9]
+
+
 def test_what_has_ended_is_not_moved(approved: Storyboard) -> None:
     job = order.render(approved)[0]
     order.cancel(job)

@@ -42,6 +42,8 @@ class Source:
             connection.settimeout(10)
             while b"\r\n\r\n" not in request and not request.startswith(b"\x16"):
                 request += connection.recv(65536) or b"\r\n\r\n"
+            if not request.strip():
+                return  # gone before it asked
             if request.startswith(b"\x16"):
                 connection.sendall(b"no TLS here")
                 return

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from media_assets.download import Downloaded, Limits, download
+from media_assets.download import Downloaded, Limits, _Transfer, download
 from media_assets.exceptions import (
     DownloadTimeout,
     FileEmpty,
@@ -76,6 +76,7 @@ def test_nothing_of_ours_is_told_to_the_source(server: Source, tmp_path: Path) -
         (file(b"later", status="503 Service Unavailable"), NetworkError, False),
         (file(b"later", status="429 Too Many Requests"), NetworkError, False),
         (file(b"", status="302 Found"), SourceRefused, True),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", TooLarge, True),
         (b"", NetworkError, False),
         (b"HTTP/1.1 200", FileEmpty, True),
         (b"SSH-2.0-OpenSSH_9.2\r\n", NetworkError, False),
@@ -170,6 +171,28 @@ def test_a_caller_who_wants_no_more_is_heard_at_once(server: Source, tmp_path: P
     assert threading.active_count() <= threads + 1
 
 
+def test_a_caller_is_heard_while_the_source_delays_its_greeting(server: Source, tmp_path: Path) -> None:
+    """Nobody has a socket to shut while TLS is negotiated; what follows must not begin."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        place = f"127.0.0.1:{mute.getsockname()[1]}"
+
+        def refuse(*_: Any) -> None:
+            raise InterruptedError
+
+        began = time.monotonic()
+        with pytest.raises(InterruptedError):
+            download(f"https://{place}/", tmp_path / "file", Limits(1000, 60, connect=2), refuse, {place})
+        assert time.monotonic() - began < 5
+
+
+def test_a_download_that_was_given_up_while_it_connected_fetches_nothing(server: Source, tmp_path: Path) -> None:
+    transfer = _Transfer(server.url("/a", file(BODY)), tmp_path / "file", LIMITS, {server.place})
+    transfer.abort()
+    with pytest.raises(NetworkError, match="nobody waits"):
+        transfer.run()
+    assert not (tmp_path / "file").exists() and not server.requests
+
+
 def away(place: str) -> bytes:
     return file(b"", f"Location: {place}", status="302 Found")
 
@@ -193,6 +216,7 @@ def test_redirects_are_followed_up_to_five_times(server: Source, tmp_path: Path)
         "http://[::1]/",
         "//localhost/",
         "ftp://1.1.1.1/",
+        "http://[::1",
     ],
 )
 def test_a_redirect_to_where_nobody_may_go_is_not_followed(

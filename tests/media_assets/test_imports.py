@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import threading
 import time
@@ -22,7 +23,8 @@ from tests import footage
 from tests.base import Api, problem
 from tests.media_assets.conftest import files
 from tests.media_assets.hostile_source import Source, file, source
-from videoserver.work import workspace
+from videoserver.work import faults, workspace
+from videoserver.work.faults import Fault
 
 pytestmark = pytest.mark.django_db
 PLACE = "/api/v1/media/import-from-url/"
@@ -234,6 +236,44 @@ def test_a_url_is_judged_again_when_it_is_fetched(server: Source, author: User, 
     assert not server.requests
     with pytest.raises(UrlNotAllowed):
         imports.order(f"http://{server.place}/a.mp4", author)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_commit_whose_answer_was_lost_keeps_its_file(
+    server: Source, author: User, film: bytes, monkeypatch: pytest.MonkeyPatch, library: Path
+) -> None:
+    monkeypatch.setattr(faults, "ARMED", {"mediaimport.after_commit": Fault("raise")})
+    asset = work(imports.order(server.url("/a.mp4", file(film)), author))
+    assert asset.status == AssetState.READY
+    assert (library / asset.key).read_bytes() == film
+
+
+def test_a_full_disk_is_not_the_networks_fault(
+    server: Source, author: User, film: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    asset = imports.order(server.url("/a.mp4", file(film)), author)
+    monkeypatch.setattr(workspace, "open", full)
+    work(asset)
+    assert (asset.status, asset.imports.get().error_code) == ("uploading", "storage_full")
+
+
+def test_an_asset_that_is_deleted_while_it_is_waited_for_is_answered(
+    author_api: Api, server: Source, picture: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[MediaAsset] = []
+    monkeypatch.setattr(
+        "videoserver.web.prefer.time.sleep", lambda _: seen.append(MediaAsset.objects.get()) or seen[0].discard()
+    )
+    response = author_api.post(PLACE, {"url": server.url("/a.png", file(picture))})
+    assert seen and (response.status_code, response.json()["is_deleted"]) == (202, True)
+
+
+def test_a_rewritten_picture_keeps_the_hash_that_it_came_with(server: Source, author: User, picture: bytes) -> None:
+    asset = work(imports.order(server.url("/a.jpg", file(picture)), author))
+    assert asset.file_metadata["original_checksum"] == hashlib.sha256(picture).hexdigest() != asset.checksum
 
 
 def test_owners_take_turns_with_imports_too(server: Source, author: User, stranger: User) -> None:

@@ -90,6 +90,16 @@ def test_what_is_being_worked_on_counts_as_now_too() -> None:
     assert (order("eve").turn, order("ann").turn) == (7, 8)
 
 
+def test_a_row_that_takes_long_does_not_let_newcomers_pass_everybody() -> None:
+    Errand.objects.claim(order("slow").pk)
+    rows = [order("ann") for _ in range(4)]
+    for turn, row in enumerate(rows, start=60):  # sixty of hers have been served meanwhile
+        Errand.objects.filter(pk=row.pk).update(turn=turn)
+    for _ in range(3):
+        order("bob")
+    assert begun() == ["ann", "bob", "ann", "bob", "ann", "bob", "ann"]
+
+
 def test_a_higher_priority_goes_first_and_a_lower_one_last() -> None:
     for name, priority in (("usual", 5), ("late", 0), ("urgent", 9), ("usual", 5)):
         order(name, priority)
