@@ -16,7 +16,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import UploadedFile
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from media_assets.exceptions import (
     AssetNotReady,
@@ -80,6 +80,8 @@ def forgotten_on_error(stored: StoredFile) -> Iterator[None]:
 
 def named(stored: StoredFile) -> bool:
     """Whether a row names the file: a commit whose answer was lost may have succeeded. In doubt it counts as named."""
+    if transaction.get_connection().needs_rollback:
+        return False  # what this transaction wrote is about to be taken back
     try:
         return bool(MediaAsset.objects.filter(key=stored.key).exists())
     except DatabaseError:

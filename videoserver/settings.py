@@ -347,7 +347,7 @@ Q_CLUSTER: dict[str, Any] = {
     "scheduler": False,
     "guard_cycle": 0.5,  # a power of two: django-q2 compares its sums with 0
     "recycle": 500,
-    "poll": 0.2,
+    "poll": 0.1,
     "cache": "queue",  # its heartbeat would be a write to the database twice a second; ours is in work.Worker
     "ALT_CLUSTERS": {queue: {} for queue in SERVABLE},
     **({"redis": BROKER_URL} if BROKER_URL else {"orm": "default"}),

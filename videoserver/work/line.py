@@ -7,12 +7,13 @@ queueing: Goyal, Vin and Cheng, SIGCOMM 1996). What was begun and can go on stan
 
 from __future__ import annotations
 
-from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.db import connections
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
@@ -21,7 +22,7 @@ from videoserver.work.row import WorkRow
 from videoserver.work.rows import DUE, PLACE
 from videoserver.work.states import WorkState
 
-Found = tuple[tuple[int, int, datetime], type[WorkRow], UUID]
+Found = tuple[tuple[int, int, Any], type[WorkRow], UUID]
 
 
 def answer(_rung_for: str) -> None:
@@ -74,10 +75,22 @@ def models() -> list[type[WorkRow]]:
 
 
 def _first(model: type[WorkRow], queue: str, waited_for: int | None) -> Found | None:
-    rows = model.objects.claimable().filter(model.bells().get(queue, Q()), lease_until=None, waiting_for=waited_for)
+    connection = connections[model.objects.db]
+    sql, values = _question(model, model.bells().get(queue, Q()), waited_for, connection.vendor)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        found = cursor.fetchone()
+    return ((-found[0], found[1], found[2]), model, model._meta.pk.to_python(found[3])) if found else None
+
+
+@cache
+def _question(model: type[WorkRow], belled: Q, waited_for: int | None, _vendor: str) -> tuple[str, tuple[Any, ...]]:
+    """Put together once: Django needs ten times as long for that as the database for the answer."""
+    rows = model.objects.claimable().filter(belled, lease_until=None, waiting_for=waited_for)
     # The first word of the order is constant here; with it the index gives the rows in order, NULL or not.
-    found = rows.order_by("waiting_for", *PLACE).values_list("priority", "turn", "created_at", "pk").first()
-    return ((-found[0], found[1], found[2]), model, found[3]) if found else None
+    first = rows.order_by("waiting_for", *PLACE).values_list("priority", "turn", "created_at", "pk")[:1]
+    sql, values = first.query.sql_with_params()
+    return sql, tuple(values)
 
 
 def _now(model: type[WorkRow], priority: int) -> int:

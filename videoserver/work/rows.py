@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
@@ -80,17 +80,20 @@ class WorkQuerySet(models.QuerySet[Any]):
     def seize(self, pk: Any, among: Self, lease: float | None = None, **fields: Any) -> Any:
         """Become the row's only holder if it is still among these; None if it is not. Everyone else is fenced out."""
         seconds = settings.WORK_LEASE if lease is None else lease
-        with transaction.atomic(using=self.db):
-            taken = among.filter(pk=pk).update(
-                fence=F("fence") + 1,
-                lease_until=Now() + timedelta(seconds=seconds),
-                claimed_by=process.me(),
-                updated_at=Now(),
-                **fields,
-            )
-            if not taken:
-                return None
-            # In the same transaction: the fence that is read must be the one that was written.
-            row = self.model._default_manager.using(self.db).get(pk=pk)
+        own = self.model._default_manager.using(self.db).filter(pk=pk)
+        fence = own.values_list("fence", flat=True).first()
+        # One statement, no transaction around it: on SQLite all who write would wait until it ended.
+        taken = among.filter(pk=pk, fence=fence).update(
+            fence=F("fence") + 1,
+            lease_until=Now() + timedelta(seconds=seconds),
+            claimed_by=process.me(),
+            updated_at=Now(),
+            **fields,
+        )
+        if not taken:
+            return None
+        row = own.get()
+        # Ours is the fence that was written, even if the row has been taken from us since.
+        row.fence = fence + 1
         row.holds(seconds)
         return row

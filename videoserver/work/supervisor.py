@@ -209,7 +209,7 @@ class Supervisor:
 
 
 def keep_connections() -> None:
-    """A cluster asks an SQLite file five times a second: opening it anew each time would be most of the work."""
+    """A cluster asks an SQLite file ten times a second: opening it anew each time would be most of the work."""
     for connection in connections.all():
         if connection.vendor == "sqlite":
             connection.settings_dict["CONN_MAX_AGE"] = None
