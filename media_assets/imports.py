@@ -17,9 +17,9 @@ from media_assets import ingest
 from media_assets.addresses import judge
 from media_assets.download import Limits, download
 from media_assets.exceptions import BadName, MediaError, WrongState, full_disk_named
-from media_assets.ingest import StoredFile
 from media_assets.models import AssetState, AssetType, Folder, MediaAsset, MediaImport
 from media_assets.names import label
+from media_assets.stored import StoredFile, forgotten_on_error
 from videoserver.work import line, workspace
 from videoserver.work.faults import faultpoint
 from videoserver.work.row import USUAL_PRIORITY, Canceled, DeadlinePassed, LeaseLost, Stopping
@@ -135,7 +135,7 @@ def run(row: MediaImport) -> None:
         faultpoint("import.downloaded")
         row.renew({**row.progress, "message": "Processing..."})
         stored = store(row, found.path)
-        with ingest.forgotten_on_error(stored):
+        with forgotten_on_error(stored):
             faultpoint("import.stored")
             with transaction.atomic():
                 row.finish()

@@ -6,7 +6,6 @@ import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,7 +15,6 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import UploadedFile
-from django.db import DatabaseError, transaction
 
 from media_assets.exceptions import (
     AssetNotReady,
@@ -33,6 +31,7 @@ from media_assets.exceptions import (
 )
 from media_assets.models import AssetState, Folder, MediaAsset
 from media_assets.names import label
+from media_assets.stored import StoredFile, forgotten_on_error
 from media_assets.transfer import CHUNK, OnEvent, bring, store
 from videoserver.work import workspace
 from videoserver.work.faults import faultpoint
@@ -46,47 +45,6 @@ REFUSALS = {
     leaf.code: leaf for leaf in (FileEmpty, FileTooSmall, NotAVideo, ProcessingFailed, StorageFull, UnexpectedType)
 }
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A verified file in the storage that no row names yet."""
-
-    asset_id: UUID
-    type: str
-    key: str
-    thumbnail_key: str
-    size: int
-    content_type: str
-    checksum: str
-    file_metadata: Mapping[str, Any]
-
-    def forget(self) -> None:
-        """Take it out of the storage again: whoever wanted to record it could not."""
-        for key in filter(None, (self.key, self.thumbnail_key)):
-            storages["media"].delete(key)
-
-
-@contextmanager
-def forgotten_on_error(stored: StoredFile) -> Iterator[None]:
-    """Take a stored file out again when what follows, its record above all, does not come to its end."""
-    try:
-        yield
-    except BaseException:
-        if not named(stored):
-            stored.forget()
-        raise
-
-
-def named(stored: StoredFile) -> bool:
-    """Whether a row names the file: a commit whose answer was lost may have succeeded. In doubt it counts as named."""
-    if transaction.get_connection().needs_rollback:
-        return False  # what this transaction wrote is about to be taken back
-    try:
-        return bool(MediaAsset.objects.filter(key=stored.key).exists())
-    except DatabaseError:
-        log.warning("Cannot tell whether a stored file is in use; it stays", key=stored.key)
-        return True
 
 
 def upload(

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from media_assets import ingest
 from media_assets.models import MediaAsset
+from media_assets.stored import StoredFile, forgotten_on_error
 from rendering.engine import cues, finish, launch
 from rendering.engine.launch import SoundFile
 from rendering.exceptions import StoredDifferently
@@ -167,13 +168,13 @@ def store(job: Job, made: list[Made], poster: Path) -> None:
     """Put every file into the storage, then name them all in one commit; nothing is left when it fails."""
     job.enter(Stage.SAVING, "Downloading video...")
     with ExitStack() as stack:
-        kept: list[tuple[Made, ingest.StoredFile]] = []
+        kept: list[tuple[Made, StoredFile]] = []
         for each in made:
             stored = put(job, each)
-            stack.enter_context(ingest.forgotten_on_error(stored))
+            stack.enter_context(forgotten_on_error(stored))
             kept.append((each, stored))
         picture = ingest.put(poster, job.owner, "image", on_event=lambda _: job.renew())
-        stack.enter_context(ingest.forgotten_on_error(picture))
+        stack.enter_context(forgotten_on_error(picture))
         faultpoint("job.stored")
         with transaction.atomic():
             for each, stored in kept:
@@ -193,7 +194,7 @@ def store(job: Job, made: list[Made], poster: Path) -> None:
             )
 
 
-def put(job: Job, made: Made) -> ingest.StoredFile:
+def put(job: Job, made: Made) -> StoredFile:
     """A film is looked into again by the library; a preview is of a kind that only we make."""
     if made.format != "gif":
         return ingest.put(made.path, job.owner, "video", on_event=lambda _: job.renew())
@@ -201,7 +202,7 @@ def put(job: Job, made: Made) -> ingest.StoredFile:
     return ingest.keep(made.path, job.owner, GIF | {"facts": {**facts, "format": "gif"}})
 
 
-def record(job: Job, made: Made, stored: ingest.StoredFile) -> None:
+def record(job: Job, made: Made, stored: StoredFile) -> None:
     """The row of a result and of its asset."""
     name = made.film.name(made.format)
     title = job.document["title"]
@@ -235,7 +236,7 @@ def seconds_for(film: PlannedFilm, work: str) -> float:
     return seconds_allowed(timeline.frames, timeline.fps) + SLOWNESS[work] * timeline.duration
 
 
-def require_same(stored: ingest.StoredFile, report: dict[str, Any]) -> None:
+def require_same(stored: StoredFile, report: dict[str, Any]) -> None:
     """What the storage gave back must be what was checked."""
     if (stored.size, stored.checksum) != (report["size"], report["sha256"]):
         raise StoredDifferently()

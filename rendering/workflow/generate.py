@@ -10,6 +10,7 @@ import structlog
 from django.db import transaction
 
 from media_assets import ingest
+from media_assets.stored import forgotten_on_error
 from rendering.exceptions import NoStoryboardData, Outdated
 from rendering.models import Job, Prediction, PredictionKind, Storyboard
 from rendering.providers import registry
@@ -160,7 +161,7 @@ def run_prediction(prediction: Prediction) -> None:
         made = make(provider, prediction, folder)
         faultpoint("prediction.made")
         stored = ingest.put(made.path, job.owner, on_event=lambda _: prediction.renew())
-        with ingest.forgotten_on_error(stored), transaction.atomic():
+        with forgotten_on_error(stored), transaction.atomic():
             faultpoint("prediction.stored")
             asset = ingest.record(
                 stored,

@@ -9,9 +9,9 @@ from django.core.files.storage import storages
 from django.db import OperationalError
 from django.utils import timezone
 
-from media_assets import ingest
 from media_assets.exceptions import AssetInUse
 from media_assets.models import MediaAsset
+from media_assets.stored import StoredFile, forgotten_on_error
 from rendering import tasks
 from rendering.engine import launch
 from rendering.exceptions import NotApproved
@@ -93,8 +93,8 @@ def test_a_commit_whose_answer_is_lost_keeps_its_film(job: Job, monkeypatch: pyt
 
 
 def test_a_file_that_a_row_names_is_not_forgotten(picture: MediaAsset) -> None:
-    stored = ingest.StoredFile(picture.pk, "image", picture.key, "", picture.size, "", picture.checksum, {})
-    with pytest.raises(OperationalError), ingest.forgotten_on_error(stored):
+    stored = StoredFile(picture.pk, "image", picture.key, "", picture.size, "", picture.checksum, {})
+    with pytest.raises(OperationalError), forgotten_on_error(stored):
         raise OperationalError("lost")
     assert storages["media"].exists(picture.key)
 
