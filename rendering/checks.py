@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 import PIL
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Warning, register
 from PIL import features
 
 CURE = "Run: pip install --no-deps -r overrides.txt"
+LIBRARY = "Install FriBiDi (apt-get install libfribidi0, dnf install fribidi, brew install fribidi)."
 LEAST_PILLOW = 13
 
 
 @register("rendering")
 def text_shaping(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Without Raqm and FriBiDi, Arabic, Hebrew and Hindi fall apart."""
-    if lacking := [name for name in ("raqm", "fribidi", "harfbuzz") if not features.check(name)]:
-        told = f"Text cannot be shaped: this Pillow ({PIL.__version__}) has no {' and no '.join(lacking)}."
-        return [Error(told, hint=CURE, id="rendering.E001")]
+    """Without Raqm and FriBiDi, Arabic, Hebrew and Hindi fall apart. Pillow says of all three what it lacks of one."""
+    if not all(features.check(name) for name in ("raqm", "fribidi", "harfbuzz")):
+        told = "Arabic, Hebrew, Hindi, Thai and joined emoji cannot be set here; what needs them is refused."
+        hint = f"{LIBRARY} If it is there, {CURE[0].lower()}{CURE[1:]}"
+        return [Warning(told, hint=hint, id="rendering.W002")]
     return []
 
 

@@ -23,6 +23,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from PIL import Image
 
+from rendering import checks
 from rendering.engine import launch
 from rendering.workflow import film, film_files
 from videoserver import health
@@ -106,7 +107,7 @@ def fonts() -> str:
     if broken := [name for name, loads in loaded.items() if not loads]:
         raise Wrong(f"Fonts do not load: {', '.join(broken)}.", "Restore rendering/engine/fonts/ from the repository.")
     if missing := about()["unshaped"]:
-        raise Wrong(f"Text is not shaped right: {', '.join(missing)}.", "Run: pip install --no-deps -r overrides.txt")
+        raise Wrong(f"Text is not shaped right: {', '.join(missing)}.", checks.LIBRARY)
     return f"{len(loaded)} fonts; Arabic, Hindi and emoji are shaped"
 
 

@@ -37,6 +37,12 @@ class NotAVideo(CheckFailed):
     code, sentence = "not_a_video", "Not a valid video"
 
 
+class TextNotShaped(RenderingError):
+    """Words whose letters join or run from the right, on a machine without FriBiDi: they would be wrong, not ugly."""
+
+    code, status, sentence = "text_not_shaped", 501, "This server cannot set this text: it lacks the library FriBiDi."
+
+
 class SizeLimitTooSmall(RenderingError):
     """So many bytes cannot hold the film, however bad its pictures were."""
 

@@ -30,7 +30,10 @@ EMOJI_SIZE = 109
 WEIGHTS = {"regular": "Regular", "bold": "Bold"}
 BOLDER = 0.022
 """Where a family has no bold: outlines this much wider, in type sizes."""
+JOINED = {"NotoSansArabic", "NotoSansHebrew", "NotoSansDevanagari", "NotoSansThai"}
+"""Families of scripts whose letters change or move beside others."""
 SHAPING = features.check("raqm")
+"""Pillow brings Raqm and HarfBuzz, but loads FriBiDi from the system, where it may be missing."""
 
 Weight = Literal["regular", "bold"]
 

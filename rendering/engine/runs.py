@@ -10,7 +10,8 @@ from functools import lru_cache
 
 from rendering.engine import faces
 from rendering.engine.bidi import CONTROLS, levels, visual
-from rendering.engine.clusters import clusters, wants_colour
+from rendering.engine.clusters import AS_EMOJI, clusters, wants_colour
+from rendering.engine.errors import TextNotShaped
 from rendering.engine.faces import EMOJI, FAMILIES, has
 
 KANA = re.compile("[\u3041-\u30ff]")
@@ -63,7 +64,16 @@ def runs(text: str, found: tuple[int, ...] | None = None, family: str = FAMILIES
         else:
             language = "ja" if faces.SHAPING and drawn_by == "NotoSansCJK" and KANA.search(text) else None
             logical.append(Run(seen, drawn_by, level, language))
+    if not faces.SHAPING and (wrong := next(filter(wants_shaping, logical), None)):
+        raise TextNotShaped(f"{TextNotShaped.sentence[:-1]}: {wrong.text[:20]!r}")
     return tuple(logical[number] for number in visual([run.level for run in logical]))
+
+
+def wants_shaping(run: Run) -> bool:
+    """Whether its signs put side by side would be another text: letters that join, or run the other way."""
+    if run.family == EMOJI:
+        return len(run.text.rstrip(AS_EMOJI)) > 1
+    return run.right_to_left or run.family in faces.JOINED
 
 
 def fonts_of(signs: Sequence[str], family: str) -> list[str]:

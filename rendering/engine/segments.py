@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
+from PIL import features
+
 from rendering.engine.timeline import Clip, Layer, MoviepyLayer, Timeline, VideoLayer
 
 ENGINE_VERSION = 2
@@ -130,6 +132,8 @@ def key(spec: dict[str, Any]) -> str:
     drawn_by: dict[str, Any] = {"engine": ENGINE_VERSION, "libraries": libraries()}
     if any(layer["kind"] == "text" for layer in layers):
         drawn_by["fonts"] = fonts()
+        if not features.check("raqm"):
+            drawn_by["shaping"] = False
     if any(layer["kind"] == "moviepy" or layer["effects"] for layer in layers):
         drawn_by["moviepy"] = version("moviepy")
     canonical = json.dumps({"spec": spec, "by": drawn_by}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

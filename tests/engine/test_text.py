@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import features
 
-from rendering.engine import captions
+from rendering.engine import captions, faces
+from rendering.engine.errors import TextNotShaped
 from rendering.engine.faces import FAMILIES, font
 from rendering.engine.planes import Planes, blend
 from rendering.engine.runs import runs
@@ -14,6 +15,19 @@ from rendering.engine.typeset import ELLIPSIS, set_text
 
 LONG = "The fishing boats come home at dawn while the gulls are loud above the quays and nobody sleeps any more"
 raqm = pytest.mark.skipif(not features.check("raqm"), reason="this Pillow has no Raqm")
+
+
+@pytest.mark.parametrize("words", ["سلام", "שלום", "नाव", "เรือ", "Quay سلام", "👨\u200d👩\u200d👧", "🇫🇮"])
+def test_without_fribidi_what_would_be_wrong_is_refused(words, monkeypatch):
+    monkeypatch.setattr(faces, "SHAPING", False)
+    with pytest.raises(TextNotShaped, match="lacks the library FriBiDi"):
+        runs.__wrapped__(words)
+
+
+@pytest.mark.parametrize("words", ["Jälleen 12 €", "Набережная", "Προβλήτα", "码头", "波止場", "Quay 🎣 ❤️"])
+def test_without_fribidi_all_else_is_drawn(words, monkeypatch):
+    monkeypatch.setattr(faces, "SHAPING", False)
+    assert "".join(run.text for run in runs.__wrapped__(words)) == words
 
 
 def text(words, box=(100, 100, 400, 120), size=48.0, **options):
