@@ -66,6 +66,8 @@ def test_the_top_level_holds_what_every_python_project_holds() -> None:
         "docs",
         "manage.py",
         "Makefile",
+        "Dockerfile",
+        "compose.yaml",
         "README.md",
         "CHANGELOG.md",
         "LICENSE",
