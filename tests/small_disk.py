@@ -47,7 +47,7 @@ def may_have_a_namespace() -> bool:
 @contextmanager
 def mounted(folder: Path, megabytes: int = 4) -> Iterator[SmallDisk]:
     """A new, empty disk in this folder."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)], check=True)
     try:
         yield SmallDisk(folder)

@@ -33,9 +33,11 @@ def server(postgres: Postgres, tmp_path: Path) -> Iterator[Server]:
     server.stop()
 
 
-def ask(server: Server, path: str, body: dict[str, Any] | None = None) -> tuple[int, str, str | None]:
+def ask(
+    server: Server, path: str, body: dict[str, Any] | None = None, once: str = "once"
+) -> tuple[int, str, str | None]:
     """Status, text and Retry-After of an answer."""
-    headers = {"X-API-Key": server.keys["author"], "Content-Type": "application/json", "Idempotency-Key": "once"}
+    headers = {"X-API-Key": server.keys["author"], "Content-Type": "application/json", "Idempotency-Key": once}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", data, headers)
     try:

@@ -2,14 +2,18 @@
 
 import json
 import logging
+import sqlite3
+from contextlib import closing
 
+import psycopg
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousFileOperation
 from django.core.exceptions import ValidationError as ModelError
+from django.db import OperationalError
 from django.test import Client
 
 from tests.base import Api, problem
-from videoserver.web.problems import describe, flatten, pointer
+from videoserver.web.problems import Problem, describe, flatten, pointer
 
 
 def test_every_wrong_field_is_named_by_its_pointer(writer_api):
@@ -155,3 +159,19 @@ def test_a_write_by_session_needs_its_csrf_token(writer):
     assert browser.get("/api/v1/things").status_code == 200
     response = browser.post("/api/v1/things", {"name": "x"}, content_type="application/json")
     problem(response, 403, "csrf_failed")
+
+
+def full_sqlite() -> sqlite3.Error:
+    """What SQLite says when a table finds no page."""
+    tables = "".join(f"CREATE TABLE t{number} (x);" for number in range(9))
+    with pytest.raises(sqlite3.OperationalError) as full, closing(sqlite3.connect(":memory:")) as small:
+        small.executescript(f"PRAGMA max_page_count = 2; {tables}")
+    return full.value
+
+
+@pytest.mark.parametrize("said", [full_sqlite, psycopg.errors.DiskFull])
+def test_a_database_without_room_is_a_full_storage(said):
+    error = OperationalError("…")
+    error.__cause__ = said()
+    assert describe(error) == Problem(507, "storage_full", "The storage is full.")
+    assert describe(OperationalError("gone")).code == "database_away"

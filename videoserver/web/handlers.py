@@ -11,7 +11,6 @@ from django.views import defaults
 from django.views.csrf import csrf_failure as html_csrf_failure
 
 from videoserver.web.problems import (
-    DATABASE_AWAY,
     FORBIDDEN,
     INTERNAL_ERROR,
     MALFORMED,
@@ -47,12 +46,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """`handler500`."""
-    away = isinstance(sys.exception(), OperationalError | InterfaceError)
+    error = sys.exception()
+    problem = describe(error) if isinstance(error, OperationalError | InterfaceError) else None
     if request.path.startswith(API_PREFIX):
-        return respond(DATABASE_AWAY if away else INTERNAL_ERROR)
-    if away:
-        headers = {"Retry-After": DATABASE_AWAY.headers["Retry-After"]}
-        return HttpResponse(DATABASE_AWAY.detail, status=503, content_type="text/plain", headers=headers)
+        return respond(problem or INTERNAL_ERROR)
+    if problem:
+        return HttpResponse(
+            problem.detail, status=problem.status, content_type="text/plain", headers=problem.headers or None
+        )
     return defaults.server_error(request)
 
 

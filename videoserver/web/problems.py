@@ -91,12 +91,9 @@ def describe(error: Exception) -> Problem | None:
             list(getattr(error, "errors", ())),
             {name: str(value) for name, value in (getattr(error, "headers", None) or {}).items()},
         )
-    for kind, problem in PLAIN_DJANGO.items():
-        if isinstance(error, kind):
-            return problem
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if _finds_no_room(error):
         return DISK_FULL
-    return None
+    return next((problem for kind, problem in PLAIN_DJANGO.items() if isinstance(error, kind)), None)
 
 
 def respond(problem: Problem) -> HttpResponse:
@@ -187,6 +184,13 @@ def _speaks_for_itself(error: Exception) -> bool:
         and isinstance(getattr(error, "code", None), str)
         and isinstance(getattr(error, "detail", None), str)
     )
+
+
+def _finds_no_room(error: Exception) -> bool:
+    """Whether a disk is full: that of the files or of the database."""
+    cause = error.__cause__  # what the database's own library said
+    full = getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL" or getattr(cause, "sqlstate", "") == "53100"
+    return full or isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _plain(request: Any) -> Any:
