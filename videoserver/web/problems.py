@@ -190,7 +190,7 @@ def _finds_no_room(error: Exception) -> bool:
     """Whether a disk is full: that of the files or of the database."""
     cause = error.__cause__  # what the database's own library said
     full = getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL" or getattr(cause, "sqlstate", "") == "53100"
-    return full or isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return full or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
 
 
 def _plain(request: Any) -> Any:
