@@ -103,6 +103,7 @@ def generate(storyboard: Storyboard, options: Mapping[str, Any], by: User | None
     try:
         return place(job)
     except IntegrityError as error:
+        require_storyboard(job)
         raise WrongState("The storyboard is being generated already.") from error
 
 
@@ -213,9 +214,14 @@ def place_once(job: Job) -> tuple[Job, bool]:
     except IntegrityError:
         if there := same.first():
             return there, False
-        if job.storyboard_id and not Storyboard.objects.filter(pk=job.storyboard_id).exists():
-            raise StoryboardGone() from None  # deleted since it was read
+        require_storyboard(job)
         raise
+
+
+def require_storyboard(job: Job) -> None:
+    """Raise StoryboardGone if the job's storyboard was deleted since it was read."""
+    if job.storyboard_id and not Storyboard.objects.filter(pk=job.storyboard_id).exists():
+        raise StoryboardGone()
 
 
 def fingerprint(content: str, options: Mapping[str, Any]) -> str:

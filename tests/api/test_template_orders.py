@@ -246,7 +246,7 @@ def test_parts_and_heads_leave_it(author_api: Api, fetched: Job) -> None:
     problem(author_api.get(film_url(fetched)), 404, "not_found")
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_an_answer_that_breaks_off_is_its_end_too(author_api: Api, fetched: Job) -> None:
     response = author_api.get(film_url(fetched))
     next(iter(response.streaming_content))
@@ -296,7 +296,7 @@ def working() -> Iterator[None]:
     thread.join()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.usefixtures("working")
 def test_whoever_waits_for_a_film_gets_the_file(author_api: Api) -> None:
     asked = {"HTTP_ACCEPT": "video/mp4", "HTTP_PREFER": "wait=60"}
@@ -318,7 +318,7 @@ def test_who_waits_in_vain_gets_the_job(author_api: Api) -> None:
     assert response.json()["kind"] == "template"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.parametrize(
     ("code", "status", "detail"),
     [

@@ -93,7 +93,7 @@ def test_the_database_refuses_unknown_words(board: Storyboard, author: User) -> 
         Job.objects.create(owner=author, kind=JobKind.STORYBOARD, status="running", input_hash="x")
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_of_two_approvers_at_once_one_decides(board: Storyboard, author: User, reviewer: User) -> None:
     review.submit(board, author)
     outcomes = at_once(lambda: review.approve(Storyboard.objects.get(), reviewer, board.revision))
@@ -102,7 +102,7 @@ def test_of_two_approvers_at_once_one_decides(board: Storyboard, author: User, r
     assert Review.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_of_two_orders_at_once_one_becomes_the_job(board: Storyboard, author: User, reviewer: User) -> None:
     review.submit(board, author)
     review.approve(board, reviewer, board.revision)

@@ -122,7 +122,7 @@ def breaks_within(monkeypatch, database, error=None):
     monkeypatch.setattr(ThingViewSet, "perform_create", perform_create)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_an_answer_that_cannot_be_kept_is_given_all_the_same_and_kept_later(writer_api, database, timers, monkeypatch):
     breaks_within(monkeypatch, database)
     first = writer_api.post(THINGS, {"name": "x"}, headers=KEY)
@@ -140,7 +140,7 @@ def test_an_answer_that_cannot_be_kept_is_given_all_the_same_and_kept_later(writ
     assert timers == [(attempt, idempotency.RENEWAL)]  # the first one, which was ended by the answer
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_renewal_outlives_a_failing_database(writer_api, writer, database, timers):
     lapsed = {"fingerprint": "", "lease_until": Now(), "created_at": Now()}
     attempt = idempotency.Attempt(KeptAnswer.objects.create(owner=writer, key="order-1", **lapsed))
@@ -157,7 +157,7 @@ def test_a_renewal_outlives_a_failing_database(writer_api, writer, database, tim
     assert not timers
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_the_failure_is_told_and_not_that_its_key_could_not_be_freed(writer_api, database, timers, monkeypatch):
     breaks_within(monkeypatch, database, SpeaksForItself())
     problem(writer_api.post(THINGS, {"name": "x"}, headers=KEY), 507, "storage_full")
@@ -219,7 +219,7 @@ def test_a_stream_is_not_sent_twice_and_not_made_twice(writer_api):
     assert ThingViewSet.calls == ["film"]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_ten_at_once_are_done_once(writer):
     start = threading.Barrier(10)
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousFileOperation
 from django.core.exceptions import ValidationError as ModelError
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.test import Client
 
 from tests.base import Api, problem
@@ -175,3 +175,22 @@ def test_a_database_without_room_is_a_full_storage(said):
     error.__cause__ = said()
     assert describe(error) == Problem(507, "storage_full", "The storage is full.")
     assert describe(OperationalError("gone")).code == "database_away"
+
+
+def orphan() -> sqlite3.Error:
+    """What SQLite says of a row whose other one is gone."""
+    with closing(sqlite3.connect(":memory:")) as family:
+        family.executescript(
+            "PRAGMA foreign_keys = 1; CREATE TABLE a (i INTEGER PRIMARY KEY); CREATE TABLE b (a REFERENCES a)"
+        )
+        with pytest.raises(sqlite3.IntegrityError) as refused:
+            family.execute("INSERT INTO b VALUES (5)")
+    return refused.value
+
+
+@pytest.mark.parametrize("said", [orphan, psycopg.errors.ForeignKeyViolation])
+def test_who_refers_to_what_was_deleted_meanwhile_is_told_to_look_again(said):
+    error = IntegrityError("…")
+    error.__cause__ = said()
+    assert describe(error) == Problem(409, "outdated", "Somebody changed it first. Read it again, then decide.")
+    assert describe(IntegrityError("another")) is None

@@ -61,7 +61,7 @@ def everything() -> list[dict[str, Any]]:
     return list(Errand.objects.order_by("pk").values())
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_one_round_says_how_many_rows_it_moved_of_each_kind(rung: list[str]) -> None:
     rows = stale()
     assert told() == "1 released from dead workers, 1 requeued, 1 ended, 1 woken, 1 rung"
@@ -69,7 +69,7 @@ def test_one_round_says_how_many_rows_it_moved_of_each_kind(rung: list[str]) -> 
     assert told() == "0 released from dead workers, 0 requeued, 0 ended, 0 woken, 0 rung"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_dry_run_says_the_same_and_changes_nothing(rung: list[str], caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     stale()

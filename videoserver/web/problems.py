@@ -10,7 +10,7 @@ from uuid import uuid4
 import structlog
 from django.core import exceptions as django_errors
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, UnreadablePostError
 from django.utils.encoding import force_str
 from rest_framework import exceptions as rest_errors
@@ -93,6 +93,8 @@ def describe(error: Exception) -> Problem | None:
         )
     if _finds_no_room(error):
         return DISK_FULL
+    if _refers_to_what_is_gone(error):
+        return OUTDATED
     return next((problem for kind, problem in PLAIN_DJANGO.items() if isinstance(error, kind)), None)
 
 
@@ -193,6 +195,13 @@ def _finds_no_room(error: Exception) -> bool:
     return full or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
 
 
+def _refers_to_what_is_gone(error: Exception) -> bool:
+    """Whether a row was written that names a deleted one, or the other way round: two people at the same moment."""
+    cause = error.__cause__
+    told = (getattr(cause, "sqlite_errorname", ""), getattr(cause, "sqlstate", ""))
+    return isinstance(error, IntegrityError) and ("SQLITE_CONSTRAINT_FOREIGNKEY" in told or "23503" in told)
+
+
 def _plain(request: Any) -> Any:
     return getattr(request, "_request", request)
 
@@ -206,6 +215,7 @@ INTERNAL_ERROR = Problem(500, "internal_error", "Something went wrong here. The 
 DATABASE_AWAY = Problem(
     503, "database_away", "The database does not answer. Try again in a moment.", [], {"Retry-After": "5"}
 )
+OUTDATED = Problem(409, "outdated", "Somebody changed it first. Read it again, then decide.")
 DISK_FULL = Problem(507, "storage_full", "The storage is full.")
 # Their own texts may hold what is not the caller's business, so they are replaced. The order matters: first match.
 PLAIN_DJANGO: dict[type[Exception], Problem] = {
