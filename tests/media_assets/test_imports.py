@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.db.models.functions import Now
 from PIL import Image
 
@@ -179,7 +180,12 @@ def test_a_running_import_is_canceled_while_its_source_is_silent(
 ) -> None:
     monkeypatch.setattr("videoserver.work.row.LOOK_EVERY", 0.0)
     asset = imports.order(server.url("/a.mp4", lambda connection, _request: connection.recv(1)), author, "video")
-    working = threading.Thread(target=work, args=[asset])
+
+    def in_the_background() -> None:
+        work(asset)
+        connection.close()
+
+    working = threading.Thread(target=in_the_background)
     began = time.monotonic()
     working.start()
     while not server.requests:
