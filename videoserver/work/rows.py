@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import connections, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
@@ -82,18 +83,23 @@ class WorkQuerySet(models.QuerySet[Any]):
         seconds = settings.WORK_LEASE if lease is None else lease
         own = self.model._default_manager.using(self.db).filter(pk=pk)
         fence = own.values_list("fence", flat=True).first()
-        # One statement, no transaction around it: on SQLite all who write would wait until it ended.
-        taken = among.filter(pk=pk, fence=fence).update(
-            fence=F("fence") + 1,
-            lease_until=Now() + timedelta(seconds=seconds),
-            claimed_by=process.me(),
-            updated_at=Now(),
-            **fields,
-        )
-        if not taken:
-            return None
-        row = own.get()
+        with self._seen_when_read():
+            taken = among.filter(pk=pk, fence=fence).update(
+                fence=F("fence") + 1,
+                lease_until=Now() + timedelta(seconds=seconds),
+                claimed_by=process.me(),
+                updated_at=Now(),
+                **fields,
+            )
+            if not taken:
+                return None
+            row = own.get()
         # Ours is the fence that was written, even if the row has been taken from us since.
         row.fence = fence + 1
         row.holds(seconds)
         return row
+
+    def _seen_when_read(self) -> AbstractContextManager[object]:
+        """A server that goes away between the two statements must not keep a row that nobody holds. A file does not
+        go away, and while a transaction is open nobody else could write to it."""
+        return nullcontext() if connections[self.db].vendor == "sqlite" else transaction.atomic(using=self.db)
