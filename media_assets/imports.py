@@ -165,16 +165,7 @@ def ready(asset: MediaAsset, stored: StoredFile, url: str, came: str) -> None:
     facts = {"source_url": f"{source.scheme}://{source.netloc}{source.path}", "imported_at": timezone.now().isoformat()}
     if came != stored.checksum:
         facts["original_checksum"] = came
-    asset.become(
-        AssetState.READY,
-        type=stored.type,
-        key=stored.key,
-        thumbnail_key=stored.thumbnail_key,
-        size=stored.size,
-        content_type=stored.content_type,
-        checksum=stored.checksum,
-        file_metadata={**stored.file_metadata, **facts},
-    )
+    asset.become(AssetState.READY, **stored.columns(facts))
 
 
 def deadline(type: str) -> int:

@@ -137,17 +137,11 @@ def record(
         id=stored.asset_id,
         owner_id=owner.pk,
         name=label(name),
-        type=stored.type,
         status=AssetState.READY,
-        key=stored.key,
-        thumbnail_key=stored.thumbnail_key,
-        size=stored.size,
-        content_type=stored.content_type,
-        checksum=stored.checksum,
-        file_metadata={**stored.file_metadata, **(facts or {})},
         folder=folder,
         tags=list(tags),
         metadata=dict(metadata or {}),
+        **stored.columns(facts or {}),
     )
 
 

@@ -30,6 +30,18 @@ class StoredFile:
     checksum: str
     file_metadata: Mapping[str, Any]
 
+    def columns(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """What an asset's row says of it; `facts` join those that were found in the file."""
+        return {
+            "type": self.type,
+            "key": self.key,
+            "thumbnail_key": self.thumbnail_key,
+            "size": self.size,
+            "content_type": self.content_type,
+            "checksum": self.checksum,
+            "file_metadata": {**self.file_metadata, **facts},
+        }
+
     def forget(self) -> None:
         """Take it out of the storage again: whoever wanted to record it could not."""
         for key in filter(None, (self.key, self.thumbnail_key)):

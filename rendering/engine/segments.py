@@ -7,11 +7,9 @@ import json
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Literal
 
-from PIL import features
-
+from rendering.engine.faces import FONTS, SHAPING
 from rendering.engine.timeline import Clip, Layer, MoviepyLayer, Timeline, VideoLayer
 
 ENGINE_VERSION = 2
@@ -23,7 +21,6 @@ FOOTAGE_SECONDS = 10
 QUICK_SECONDS, MOST_PARTS = 2, 8
 """What is drawn from stills and words begins at once, so that one scene keeps many cores busy; no part is shorter than
 the encoder's distance between key frames, so that the cuts cost no bytes."""
-FONTS = Path(__file__).parent / "fonts"
 
 SegmentKind = Literal["body", "transition"]
 
@@ -132,7 +129,7 @@ def key(spec: dict[str, Any]) -> str:
     drawn_by: dict[str, Any] = {"engine": ENGINE_VERSION, "libraries": libraries()}
     if any(layer["kind"] == "text" for layer in layers):
         drawn_by["fonts"] = fonts()
-        if not features.check("raqm"):
+        if not SHAPING:
             drawn_by["shaping"] = False
     if any(layer["kind"] == "moviepy" or layer["effects"] for layer in layers):
         drawn_by["moviepy"] = version("moviepy")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from rendering.engine.segments import FONTS
+from rendering.engine.faces import FONTS
 from rendering.video_templates import samples
 from rendering.video_templates.base import Template
 from rendering.workflow import document as documents

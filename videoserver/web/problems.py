@@ -190,16 +190,19 @@ def _speaks_for_itself(error: Exception) -> bool:
 
 def _finds_no_room(error: Exception) -> bool:
     """Whether a disk is full: that of the files or of the database."""
-    cause = error.__cause__  # what the database's own library said
-    full = getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL" or getattr(cause, "sqlstate", "") == "53100"
-    return full or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return full or _database_says(error, "SQLITE_FULL", "53100")
 
 
 def _refers_to_what_is_gone(error: Exception) -> bool:
     """Whether a row was written that names a deleted one, or the other way round: two people at the same moment."""
+    return isinstance(error, IntegrityError) and _database_says(error, "SQLITE_CONSTRAINT_FOREIGNKEY", "23503")
+
+
+def _database_says(error: Exception, sqlite: str, postgresql: str) -> bool:
+    """Whether the database's own library named this error."""
     cause = error.__cause__
-    told = (getattr(cause, "sqlite_errorname", ""), getattr(cause, "sqlstate", ""))
-    return isinstance(error, IntegrityError) and ("SQLITE_CONSTRAINT_FOREIGNKEY" in told or "23503" in told)
+    return getattr(cause, "sqlite_errorname", None) == sqlite or getattr(cause, "sqlstate", None) == postgresql
 
 
 def _plain(request: Any) -> Any:
