@@ -9,9 +9,12 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
+
+import psutil
 
 PATIENCE = 30.0
 
@@ -54,6 +57,20 @@ class Server:
             self.process.send_signal(number)
             self.process.wait(PATIENCE)
             self.process = None
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Connections are accepted by the kernel, and nobody answers."""
+        assert self.process
+        family = [self.process.pid, *(child.pid for child in psutil.Process(self.process.pid).children(recursive=True))]
+        for pid in family:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in family:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     def close(self) -> None:
         """Stop it for good."""

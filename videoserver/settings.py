@@ -14,6 +14,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from videoserver.web import logs
+from videoserver.work import sqlite
 
 VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -101,10 +102,20 @@ def database(data_dir: Path) -> dict[str, Any]:
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            "factory": sqlite.Connection,
         }
     elif config.get("ENGINE") == "django.db.backends.postgresql":
         config["CONN_MAX_AGE"] = 60
         config["CONN_HEALTH_CHECKS"] = True
+        # A server that has vanished is noticed: without these a connect waits for two minutes, a read for ever.
+        config["OPTIONS"] = {
+            "connect_timeout": 5,
+            "keepalives_idle": 15,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 30_000,
+            **config.get("OPTIONS", {}),
+        }
     else:
         raise ImproperlyConfigured("DATABASE_URL must be sqlite:///… or postgres://…")
     return config

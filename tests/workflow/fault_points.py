@@ -34,4 +34,5 @@ IMPORT = (
     "mediaimport.before_commit",
     "mediaimport.after_commit",
 )
+WORKER = ("cluster.starting", "cluster.stopping", "supervisor.stopping")
 EVERY_ROW = ("claimed", "before_commit", "after_commit")

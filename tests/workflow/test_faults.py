@@ -15,7 +15,7 @@ from media_assets.models import MediaAsset
 from rendering.models import Job, JobResult, Storyboard
 from rendering.states import JobState
 from rendering.workflow import order
-from tests.workflow.fault_points import EVERY_ROW, FILM, GENERATION, IMPORT
+from tests.workflow.fault_points import EVERY_ROW, FILM, GENERATION, IMPORT, WORKER
 from tests.workflow.queue import let_time_pass, work_off
 from videoserver.work import faults, line, workspace
 from videoserver.work.faults import Fault, FaultInjected
@@ -159,7 +159,7 @@ def test_every_point_of_the_code_is_in_this_suite() -> None:
             suffixes |= set(computed.findall(text))
     assert suffixes == set(EVERY_ROW)
     rows = {f"{row}.{suffix}" for row in ("job", "segment", "prediction", "mediaimport") for suffix in suffixes}
-    assert named | rows == {*FILM, *GENERATION, *IMPORT}
+    assert named | rows == {*FILM, *GENERATION, *IMPORT, *WORKER}
 
 
 def test_faults_are_read_from_words() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import mmap
 import os
 import signal
 import sys
@@ -16,8 +17,9 @@ from django.db import connections
 from django_q.cluster import Cluster as QCluster
 from django_q.conf import Conf
 
-from videoserver.work import here, process, stop
+from videoserver.work import here, process, sqlite, stop
 from videoserver.work.canary import age, alive, round_trip
+from videoserver.work.faults import faultpoint
 
 __all__ = ["Cluster", "age", "alive", "kill_session", "round_trip"]
 
@@ -34,6 +36,7 @@ class Cluster:
         self.queue = queue
         self.pid = 0
         self.main = ""
+        self._up = mmap.mmap(-1, 1)  # one byte that is shared with what is forked: its main process sets it
         self._began = 0.0
         self._pause = 0.0
         self._not_before = 0.0
@@ -43,12 +46,14 @@ class Cluster:
         self._began = time.monotonic()
         # An open database must not cross a fork.
         connections.close_all()
+        sqlite.close_all()
+        self._up[0] = 0
         sys.stdout.flush()
         sys.stderr.flush()
         supervisor = os.getpid()
         pid = os.fork()
         if pid == 0:
-            _serve(self.queue, supervisor)
+            _serve(self.queue, supervisor, self._up)
         self.pid, self.main = pid, process.name_of(pid)
         logger.info("The cluster of %s starts (%s)", self.queue, pid)
 
@@ -56,13 +61,21 @@ class Cluster:
         """Its main process has died: end what is left of it, and let it be started again in a while."""
         self._signal(signal.SIGKILL)
         self.pid = 0
-        steady = time.monotonic() - self._began > STEADY_SECONDS
+        steady = self.has_started() and time.monotonic() - self._began > STEADY_SECONDS
         self._pause = 0.0 if steady else min(max(1.0, 2 * self._pause), LONGEST_PAUSE)
         self._not_before = time.monotonic() + self._pause
 
     def should_start(self) -> bool:
         """Whether it is down and the pause is over."""
         return not self.pid and time.monotonic() >= self._not_before
+
+    def has_started(self) -> bool:
+        """Whether all of its processes were begun."""
+        return self._up[0] == 1
+
+    def is_overdue(self, seconds: float) -> bool:
+        """Whether it has tried to start for longer than that: its start hangs, and nothing in it would end that."""
+        return bool(self.pid) and not self.has_started() and time.monotonic() - self._began > seconds
 
     def ask_to_stop(self) -> None:
         """Have its workers hand back what they run, and end."""
@@ -95,7 +108,7 @@ def kill_session(main: str) -> int:
     return killed
 
 
-def _serve(queue: str, supervisor: int) -> NoReturn:
+def _serve(queue: str, supervisor: int, up: mmap.mmap) -> NoReturn:
     """The main process of the cluster; never returns into the supervisor's code."""
     status = 1
     try:
@@ -110,10 +123,13 @@ def _serve(queue: str, supervisor: int) -> NoReturn:
         # Its own handlers block in the middle of a stop; a flag is enough.
         stop.listen(signal.SIGTERM)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        faultpoint("cluster.starting")
         cluster.start()
+        up[0] = 1
         while not stop.asked() and cluster.sentinel.is_alive() and os.getppid() == supervisor:
             time.sleep(0.1)
         if stop.asked():
+            faultpoint("cluster.stopping")
             # May block for ever if a worker was killed; the supervisor ends the group after its grace time.
             threading.Thread(target=cluster.stop_event.set, daemon=True).start()
             cluster.sentinel.join()

@@ -20,6 +20,7 @@ from django.utils.module_loading import import_string
 
 from videoserver.work import canary, cluster, here, process, recover, workspace
 from videoserver.work.cluster import Cluster
+from videoserver.work.faults import faultpoint
 from videoserver.work.models import Worker
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 TICK = 0.1
 GRACE = 10.0
 REAP_EVERY = 15.0
+START = 15.0
+"""Seconds that a cluster may take to start. It takes half a second on an idle core; a start that hangs never ends."""
 LAST_SECONDS = 5.0
 """What the kernel has to end what was killed."""
 
@@ -38,6 +41,7 @@ class Clocks:
     grace: float = GRACE
     reap_every: float = REAP_EVERY
     patience: float = canary.PATIENCE
+    start: float = START
 
 
 def run(queues: Sequence[str], clocks: Clocks = Clocks()) -> int:
@@ -83,7 +87,7 @@ class Supervisor:
         self.clusters = [Cluster(queue) for queue in dict.fromkeys(queues)]
         self.watches = {queue: Watch() for queue in queues}
         self.clocks = clocks
-        self.me = process.me()
+        self.me, self.pid = process.me(), os.getpid()
         self.name = settings.WORKER_NAME or ":".join(self.me.split(":")[:2])
         self.asked = 0
         self._orphans_seen: set[int] = set()
@@ -125,6 +129,9 @@ class Supervisor:
                 each.start()
                 self.watches[each.queue] = Watch()
                 Chore(0, self.beat).tend()
+            elif each.is_overdue(self.clocks.start):
+                logger.error("The cluster of %s did not start in %g s and is killed", each.queue, self.clocks.start)
+                each.kill()
         for chore in self.chores:
             chore.tend()
 
@@ -188,6 +195,7 @@ class Supervisor:
     def stop(self) -> None:
         """Hand everything back and leave nobody, within the grace time; at once when asked a second time."""
         asked = self.asked
+        faultpoint("supervisor.stopping")
         for each in self.clusters:
             each.ask_to_stop()
         end = time.monotonic() + self.clocks.grace
@@ -202,10 +210,23 @@ class Supervisor:
             time.sleep(TICK)
         Chore(0, lambda: recover.release_dead(spent=False)).tend()
         Chore(0, Worker.objects.filter(supervisor=self.me).delete).tend()
+        signal.setitimer(signal.ITIMER_REAL, 0)
         logger.info("The worker has stopped")
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         self.asked += 1
+        # A cluster that was forked a moment ago still has this handler, but not this task.
+        if self.asked == 1 and os.getpid() == self.pid:
+            # A database that accepts connections and never answers would hold up the last statements for ever.
+            signal.signal(signal.SIGALRM, self._give_up)
+            signal.setitimer(signal.ITIMER_REAL, self.clocks.grace + 2 * LAST_SECONDS)
+
+    def _give_up(self, _number: int, _frame: FrameType | None) -> None:
+        """End what is left, and this process: leases that could not be handed back lapse."""
+        logger.error("The stop took too long and is cut short")
+        for each in self.clusters:
+            each.kill()
+        os._exit(1)
 
 
 def keep_connections() -> None:

@@ -26,13 +26,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--patience", type=float, default=usual.patience, metavar="S", help="how long a queue may be silent"
         )
+        parser.add_argument(
+            "--start-within", type=float, default=usual.start, metavar="S", help="how long a cluster may take to start"
+        )
 
     def handle(self, *args: Any, cluster: str | None, parent: int | None, **options: Any) -> None:
         if parent:
             process.die_with_parent(parent)
         queues = [served(cluster)] if cluster else settings.WORKER_QUEUES
         self.stdout.write(f"Serving {', '.join(queues)} with {settings.WORKERS} workers each. Stop with Ctrl-C.")
-        clocks = supervisor.Clocks(options["grace"], options["reap_every"], options["patience"])
+        clocks = supervisor.Clocks(
+            options["grace"], options["reap_every"], options["patience"], options["start_within"]
+        )
         sys.exit(supervisor.run(queues, clocks))
 
 
