@@ -20,7 +20,7 @@ from media_assets.exceptions import BadName, MediaError, WrongState, full_disk_n
 from media_assets.models import AssetState, AssetType, Folder, MediaAsset, MediaImport
 from media_assets.names import label
 from media_assets.stored import StoredFile, forgotten_on_error
-from videoserver.work import line, workspace
+from videoserver.work import line, runs, workspace
 from videoserver.work.faults import faultpoint
 from videoserver.work.row import USUAL_PRIORITY, Canceled, DeadlinePassed, LeaseLost, Stopping
 
@@ -85,7 +85,7 @@ def cancel(asset: MediaAsset) -> bool:
 
 def make(row: MediaImport) -> None:
     """Run a claimed import. Never raises for the work's own failures: the row says how it ended."""
-    with structlog.contextvars.bound_contextvars(asset_id=str(row.asset_id)):
+    with runs.logged(row, asset_id=row.asset_id):
         try:
             settled(row)
         except LeaseLost:

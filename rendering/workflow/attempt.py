@@ -13,6 +13,7 @@ from rendering.exceptions import RenderingError
 from rendering.models import Job, Prediction, Segment
 from rendering.workflow import newer
 from rendering.workflow.document import DocumentInvalid
+from videoserver.work import runs
 from videoserver.work.row import Canceled, DeadlinePassed, LeaseLost, Stopping
 from videoserver.work.sandbox import ChildFailed
 
@@ -28,7 +29,7 @@ WENT_WRONG = "Something went wrong inside; the log has it under this job's id."
 
 def make(row: Row, work: Callable[[Row], None]) -> None:
     """Run `work` on a claimed row. Never raises for the work's own failures: the row says how it ended."""
-    with structlog.contextvars.bound_contextvars(job_id=str(job_of(row))):
+    with runs.logged(row, job_id=job_of(row)):
         try:
             run(row, work)
         except LeaseLost:

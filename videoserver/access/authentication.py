@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.authentication import SessionAuthentication as RestSessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
@@ -22,6 +23,8 @@ class ApiKeyAuthentication(BaseAuthentication):
         if key is None:
             count_wrong_key(request)
             raise AuthenticationFailed("Unknown, revoked or expired API key", code="invalid_api_key")
+        # The prefix is shown in the admin, too, and opens nothing.
+        structlog.contextvars.bind_contextvars(key=key.prefix, user_id=key.owner_id)
         key.note_use()
         return key.owner, key
 

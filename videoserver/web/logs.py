@@ -4,17 +4,32 @@ Bind an id with `structlog.contextvars.bound_contextvars(job_id=…)`; every lin
 text of an event stays what the code said, whether it said so to `logging` or to `structlog`.
 """
 
+import os
 import sys
 from typing import Any
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 from videoserver.web.redaction import redact_event
+from videoserver.work import title
+
+_facts: dict[str, str] = {}
 
 
-def config(form: str) -> dict[str, Any]:
+def identify(**facts: str) -> None:
+    """What each JSON line of this process, and of those that it forks, says of where it comes from."""
+    _facts.update(facts)
+
+
+def add_process(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """A structlog processor: who writes. What the event says itself stays."""
+    return {**_facts, "process": title.role() or "command", "pid": os.getpid(), **event}
+
+
+def config(form: str, version: str = "") -> dict[str, Any]:
     """The `LOGGING` setting for `LOG_FORMAT`, and structlog set up to go the same way."""
+    identify(version=version)
     before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -51,12 +66,14 @@ def config(form: str) -> dict[str, Any]:
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                     structlog.processors.format_exc_info,
+                    # A person at a terminal knows which process that is; a store of many machines' lines does not.
+                    *([add_process] if form == "json" else []),
                     redact_event,
                     writer,
                 ],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "handlers": {"stderr": {"class": "videoserver.web.streams.ToStderr", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             # It tells of every message; what matters of them is told by the rows' own work.
@@ -66,5 +83,7 @@ def config(form: str) -> dict[str, Any]:
             "django.server": {"level": "INFO", "handlers": [], "propagate": True},
             # The request log says it already, with the request's id.
             "django.request": {"level": "ERROR"},
+            "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
+            "gunicorn.access": {"level": "INFO", "handlers": [], "propagate": True},
         },
     }

@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from videoserver.work import isolation, process
+from videoserver.work import isolation, process, title
 
 Report = Callable[[dict[str, Any]], None]
 Handle = Callable[[dict[str, Any], Report], dict[str, Any]]
@@ -28,6 +28,7 @@ def begin() -> None:
     module, parent, limits = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
     isolation.leave_network()  # first: a change of who it is would forget the next line's signal
     process.die_with_parent(parent)
+    title.take(f"child {module}")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, limits["file_bytes"])

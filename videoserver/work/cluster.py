@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import mmap
+import multiprocessing
 import os
 import signal
 import sys
 import threading
 import time
+from multiprocessing import util as multiprocessing_util
 from typing import NoReturn
 
 import psutil
@@ -17,7 +19,7 @@ from django.db import connections
 from django_q.cluster import Cluster as QCluster
 from django_q.conf import Conf
 
-from videoserver.work import here, process, sqlite, stop
+from videoserver.work import here, process, sqlite, stop, title
 from videoserver.work.canary import age, alive, round_trip
 from videoserver.work.faults import faultpoint
 
@@ -115,6 +117,8 @@ def _serve(queue: str, supervisor: int, up: mmap.mmap) -> NoReturn:
         os.setsid()
         process.die_with_parent(supervisor)
         _tie_descendants()
+        title.take(f"worker {queue} main")
+        _title_descendants(f"worker {queue}")
         stop.listen()
         # django-q2 reads its cluster's name once, from the environment; the fork comes later.
         Conf.CLUSTER_NAME = queue
@@ -153,3 +157,17 @@ def _tie_descendants() -> None:
         forker = os.getpid()
 
     os.register_at_fork(before=remember, after_in_child=lambda: process.die_with_parent(forker))
+
+
+def _title_descendants(prefix: str) -> None:
+    """Have django-q2's processes called after what they do: all come out of the same fork, and differ by their target.
+
+    Those that do the work have the prefix alone.
+    """
+
+    def rename(_: object) -> None:
+        target = getattr(multiprocessing.current_process(), "_target", None)
+        name = getattr(target, "__name__", "").lower()
+        title.take(f"{prefix} {name}" if name and name != "worker" else prefix)
+
+    multiprocessing_util.register_after_fork(rename, rename)

@@ -12,13 +12,15 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from videoserver import health
 from videoserver.management import processes
+from videoserver.management.service import ServiceCommand
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
+    role = "serve"
     help = "Migrate, then run web server and worker together until Ctrl-C or SIGTERM."
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
 
+from videoserver.management.service import ServiceCommand
 from videoserver.work import process
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
+    role = "web"
     help = "Serve HTTP with gunicorn: one process, WEB_THREADS threads."
 
     def add_arguments(self, parser: Any) -> None:
@@ -28,4 +29,5 @@ class Command(BaseCommand):
         # One process: the caps on waits and streams are counted in it.
         command += ["--worker-class", "gthread", "--workers", "1", "--threads", str(settings.WEB_THREADS)]
         command += ["--timeout", "120", "--graceful-timeout", "10", "--keep-alive", "15", "--no-control-socket"]
+        command += ["--logger-class", "videoserver.web.gunicorn_log.Logger"]
         os.execv(sys.executable, command)  # noqa: S606 - no shell; the arguments are ours

@@ -5,13 +5,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from videoserver.management.service import ServiceCommand
 from videoserver.settings import cluster_name
-from videoserver.work import process, supervisor
+from videoserver.web import logs
+from videoserver.work import here, process, supervisor
 
 
-class Command(BaseCommand):
+class Command(ServiceCommand):
+    role = "worker supervisor"
     requires_system_checks: list[str] = []  # they would load every view and form that no worker needs
     help = "Serve the queues of this machine (WORKER_QUEUES, WORKERS processes each) until SIGTERM or Ctrl-C."
 
@@ -33,6 +36,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, cluster: str | None, parent: int | None, **options: Any) -> None:
         if parent:
             process.die_with_parent(parent)
+        logs.identify(worker=here.worker())
         queues = [served(cluster)] if cluster else settings.WORKER_QUEUES
         self.stdout.write(f"Serving {', '.join(queues)} with {settings.WORKERS} workers each. Stop with Ctrl-C.")
         clocks = supervisor.Clocks(
