@@ -338,6 +338,7 @@ UNFOLD = {
 WORK_LEASE = whole("WORK_LEASE", 60, 2, 3600)
 # What the worker's supervisor also does once a minute.
 WORK_CHORES = (
+    "videoserver.work.ended.fold",
     "rendering.workflow.ephemeral.sweep",
     "rendering.workflow.newer.tell",
     "rendering.workflow.stored_segments.sweep",

@@ -27,7 +27,12 @@ def alive(queue: str) -> bool:
 
 def workers(queue: str) -> QuerySet[Worker]:
     """Those of the queue whose supervisor said lately that it lives."""
-    return Worker.objects.filter(queue=queue, beat_at__gt=_ago(3 * BEAT_EVERY + 15))
+    return beating().filter(queue=queue)
+
+
+def beating() -> QuerySet[Worker]:
+    """Those of every queue whose supervisor did."""
+    return Worker.objects.filter(beat_at__gt=_ago(3 * BEAT_EVERY + 15))
 
 
 def busy(queue: str, place: str = "") -> bool:

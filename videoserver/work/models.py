@@ -25,3 +25,22 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} on {self.queue}"
+
+
+class EndedWork(models.Model):
+    """So many rows of work that ended alike. Added in the transaction that ends a row, and never changed: whoever
+    sums them up reads what was committed, and nobody who ends work waits for another. `ended.fold` makes few of many.
+    """
+
+    model = models.CharField(max_length=50)
+    kind = models.CharField(max_length=20, blank=True)
+    status = models.CharField(max_length=20)
+    code = models.CharField(max_length=50, blank=True)
+    wait_bucket = models.PositiveSmallIntegerField(help_text="The place of its wait among the histogram's bounds.")
+    run_bucket = models.PositiveSmallIntegerField(null=True, help_text="The same of its run; none if it never began.")
+    count = models.PositiveBigIntegerField(default=1)
+    wait_seconds = models.FloatField(default=0)
+    run_seconds = models.FloatField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.count} × {self.model} {self.kind} {self.status} {self.code}".strip()

@@ -18,7 +18,7 @@ from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connec
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from videoserver.work import doorbell, faults, stop
+from videoserver.work import doorbell, ended, faults, stop
 from videoserver.work.faults import faultpoint
 from videoserver.work.rows import IN_TIME, PLACE, WorkQuerySet
 from videoserver.work.states import ENDED, Canceled, DeadlinePassed, LeaseLost, Stopping, WorkError, WorkState
@@ -293,6 +293,7 @@ class WorkRow(models.Model):
                 return False
             self.refresh_from_db()
             self.when_ended()
+            ended.count(self)
         return True
 
     def _fail(self, among: WorkQuerySet, code: str, detail: str, pointer: str) -> bool:
