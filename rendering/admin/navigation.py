@@ -16,6 +16,7 @@ GROUPS: dict[str, list[tuple[str, str, str, str]]] = {
         ("Jobs", "movie_edit", "rendering", "job"),
         ("Segments", "view_week", "rendering", "segment"),
         ("Predictions", "auto_awesome", "rendering", "prediction"),
+        ("Workers", "dns", "work", "worker"),
     ],
     "Library": [
         ("Media assets", "perm_media", "media_assets", "mediaasset"),

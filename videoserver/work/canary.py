@@ -13,13 +13,17 @@ from videoserver.work.models import Worker
 EVERY = 30.0
 PATIENCE = 120.0
 BEAT_EVERY = 10.0
+SILENT_AFTER = 3 * BEAT_EVERY + 15
+"""Seconds without a beat after which a supervisor counts as gone."""
+ANSWERS_FOR = EVERY + PATIENCE
+"""Seconds after which a canary's answer is too old to prove anything."""
 TASK = "videoserver.work.canary.answer"
 
 
 def alive(queue: str) -> bool:
     """A supervisor looks after the queue, and its canary came back lately or its workers renew leases."""
     beating = workers(queue)
-    if beating.filter(canary_at__gt=_ago(EVERY + PATIENCE)).exists():
+    if beating.filter(canary_at__gt=_ago(ANSWERS_FOR)).exists():
         return True
     # After a restart into a full queue the first canary waits behind all of it.
     return beating.exists() and busy(queue)
@@ -32,7 +36,7 @@ def workers(queue: str) -> QuerySet[Worker]:
 
 def beating() -> QuerySet[Worker]:
     """Those of every queue whose supervisor did."""
-    return Worker.objects.filter(beat_at__gt=_ago(3 * BEAT_EVERY + 15))
+    return Worker.objects.filter(beat_at__gt=_ago(SILENT_AFTER))
 
 
 def busy(queue: str, place: str = "") -> bool:
