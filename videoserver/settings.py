@@ -339,6 +339,7 @@ WORK_LEASE = whole("WORK_LEASE", 60, 2, 3600)
 # What the worker's supervisor also does once a minute.
 WORK_CHORES = (
     "videoserver.work.ended.fold",
+    "videoserver.web.housekeeping.sweep",
     "rendering.workflow.ephemeral.sweep",
     "rendering.workflow.newer.tell",
     "rendering.workflow.stored_segments.sweep",

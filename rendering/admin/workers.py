@@ -25,8 +25,8 @@ from videoserver.work.models import Worker
 
 ANSWERS, WAITS, SILENT = "answers", "no answer yet", "silent"
 COLOURS = {ANSWERS: "success", WAITS: "warning", SILENT: "danger"}
-IDENTITY = ["name", "queue", "machine", "disk"]
-"""What tells workers apart; a new column that should be compared between machines is shown from here."""
+IDENTITY = ["name", "queue", "machine"]
+"""What tells workers apart, and should be seen for all of them at once."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class WorkerAdmin(ReadOnlyAdmin):
     list_filter = ["queue"]
     search_fields = ["name", "supervisor"]
     ordering = ["name", "queue"]
-    fields = [*IDENTITY, "state", "beat", "answered", "began", "supervisor", "held_rows"]
+    fields = [*IDENTITY, "state", "held_rows", "beat", "answered", "began", "disk", "supervisor"]
     readonly_fields = fields
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
@@ -84,7 +84,7 @@ class WorkerAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Started", ordering="started_at")
     def began(self, worker: Worker) -> str:
-        return date_format(worker.started_at, "j M Y, H:i:s")
+        return ago(worker.started_at)
 
     @admin.display(description="Runs now, on this machine")
     def held_rows(self, worker: Worker) -> str | SafeString:
