@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-RACES = ("models/test_storyboard", "workflow/test_approval_races", "workflow/test_cancel", "workflow/test_gone_inputs")
+RACES = (
+    "models/test_storyboard",
+    "work/test_ended",
+    "workflow/test_approval_races",
+    "workflow/test_cancel",
+    "workflow/test_gone_inputs",
+)
 
 
 @pytest.mark.parametrize("races", RACES)
