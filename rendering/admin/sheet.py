@@ -70,6 +70,10 @@ def cards(document: dict[str, Any], problems: dict[int | None, list[str]]) -> li
     references = references_of(document)
     ids = {parsed for each in references if (parsed := assets.as_uuid(each.asset))}
     library = {str(asset.pk): asset for asset in MediaAsset.objects.filter(pk__in=ids)}
+    used: dict[int | None, list[MediaAsset]] = {}
+    for each in references:
+        if each.asset in library:
+            used.setdefault(position_in(each.pointer), []).append(library[each.asset])
     fps = frame_rate(document["fps"], document["quality"])
     scenes, found, start = document["scenes"], [], 0
     ways_in = [whole_frames((scene["transition"] or {}).get("duration", 0), fps) for scene in scenes]
@@ -77,7 +81,6 @@ def cards(document: dict[str, Any], problems: dict[int | None, list[str]]) -> li
     for at, scene in enumerate(scenes):
         frames = whole_frames(scene["duration"], fps)
         start -= overlaps[at]
-        used = [library[each.asset] for each in references if position_in(each.pointer) == at and each.asset in library]
         found.append(
             {
                 "number": at + 1,
@@ -89,7 +92,7 @@ def cards(document: dict[str, Any], problems: dict[int | None, list[str]]) -> li
                 "way_in": way_in(scene) if at else "",
                 "narration": library.get(scene["narration"] or ""),
                 "params": [(words(name), shown(value, library)) for name, value in scene["params"].items() if value],
-                "thumbnail": next((asset.thumbnail_url for asset in used if asset.thumbnail_url), ""),
+                "thumbnail": next((asset.thumbnail_url for asset in used.get(at, ()) if asset.thumbnail_url), ""),
                 "problems": problems.get(at, []),
             }
         )

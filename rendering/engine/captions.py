@@ -25,6 +25,8 @@ def burned(timeline: Timeline, captions: Sequence[str], font: str = "Inter") -> 
             start, end = (whole_frames(seconds, timeline.fps) for seconds in (cue.start, cue.end))
             for place in range(scene, len(clips)):  # a narration may hold its caption over the scenes that follow
                 clip, first = clips[place], timeline.starts[place]
+                if first >= end:
+                    break
                 if max(start - first, 0) < min(end - first, clip.frames):
                     line = layer(cue.text, timeline, start - first, end - first, clip.frames, font)
                     clips[place] = replace(clip, layers=(*clip.layers, line))

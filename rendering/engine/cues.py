@@ -46,15 +46,24 @@ def by_scene(timeline: Timeline, captions: Sequence[str]) -> list[tuple[int, Cue
     """
     found: list[tuple[int, Cue]] = []
     spans = [span(timeline, scene) for scene in range(len(timeline.video))]
-    voices = [sound for sound in timeline.audio if sound.role == "voice"]
+    voices = voices_by_frame(timeline)
     captioned = [scene for scene, text in enumerate(captions) if text.strip()]
     for place, scene in enumerate(captioned):
         start, end = spans[scene]
         following = captioned[place + 1] if place + 1 < len(captioned) else None
         limit = timeline.duration if following is None else spans[following][0]
-        if voice := next((each for each in voices if abs(each.at - start) < 0.5 / timeline.fps), None):
+        if voice := voices.get(round(start * timeline.fps)):
             end = min(limit, spoken(voice, start, end, captions[scene]))
         found.append((scene, Cue(start, min(end, limit), captions[scene])))
+    return found
+
+
+def voices_by_frame(timeline: Timeline) -> dict[int, Sound]:
+    """The first voice that begins at each frame."""
+    found: dict[int, Sound] = {}
+    for sound in timeline.audio:
+        if sound.role == "voice":
+            found.setdefault(round(sound.at * timeline.fps), sound)
     return found
 
 

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from rendering.engine.segments import SegmentSpec, at, split
+from rendering.engine.segments import SegmentSpec, one
 from rendering.engine.timeline import Timeline
 from videoserver.work.sandbox import Child
 from videoserver.work.warm import warm
@@ -79,7 +79,7 @@ def still(
     child: Child | None = None,
 ) -> None:
     """Write one frame of the film, also of a transition, as a JPEG."""
-    spec, number = at(split(timeline), frame)
+    spec, number = one(timeline, frame)
     request = {
         "do": "still",
         "spec": spec.spec,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
@@ -51,46 +53,75 @@ class SegmentSpec:
     assets: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """A run of frames that will be a segment, before anybody needs to know what is drawn in it."""
+
+    index: int
+    first: int
+    """Its first frame in the film."""
+    frames: int
+    scenes: Mapping[int, int]
+    """The scenes that are seen in it, each with its own frame that comes first here."""
+    kind: SegmentKind
+    transition: str = ""
+
+
 def split(timeline: Timeline, encoding: Encoding | None = None, *, whole: bool = False) -> list[SegmentSpec]:
     """The film's segments in order: bodies, in parts unless `whole`, and transitions; each frame is in exactly one."""
     encoding = encoding or Encoding()
-    segments: list[SegmentSpec] = []
+    return [spec_of(timeline, stretch, encoding) for stretch in stretches(timeline, whole=whole)]
 
-    def add(kind: SegmentKind, frames: int, scenes: dict[int, int], transition: str = "") -> None:
-        first = segments[-1].first + segments[-1].frames if segments else 0
-        views = [view(timeline.video[scene], at, frames) for scene, at in scenes.items()]
-        spec = {
-            "width": timeline.width,
-            "height": timeline.height,
-            "fps": timeline.fps,
-            "frames": frames,
-            "transition": transition,
-            "clips": views,
-            "encoding": asdict(encoding),
-        }
-        assets = frozenset(layer["asset"] for clip in views for layer in clip["layers"] if layer.get("asset"))
-        segments.append(SegmentSpec(len(segments), first, frames, tuple(scenes), kind, spec, key(spec), assets))
 
+def at(segments: Sequence[SegmentSpec], frame: int) -> tuple[SegmentSpec, int]:
+    """The segment that holds a frame of the film, and the frame's number in it."""
+    place = bisect_right(segments, frame, key=lambda segment: segment.first) - 1
+    if place < 0 or frame >= segments[place].first + segments[place].frames:
+        raise IndexError(f"The film has no frame {frame}.")
+    return segments[place], frame - segments[place].first
+
+
+def one(timeline: Timeline, frame: int) -> tuple[SegmentSpec, int]:
+    """The same without the film's other segments: 500 scenes have thousands, and each takes describing and hashing."""
+    for stretch in stretches(timeline):
+        if stretch.first <= frame < stretch.first + stretch.frames:
+            return spec_of(timeline, stretch, Encoding()), frame - stretch.first
+    raise IndexError(f"The film has no frame {frame}.")
+
+
+def stretches(timeline: Timeline, *, whole: bool = False) -> Iterator[Stretch]:
+    """Where the segments begin and end."""
+    index = first = 0
     for scene, clip in enumerate(timeline.video):
         way_in = clip.transition.frames
         if way_in:
             before = timeline.video[scene - 1]
-            add("transition", way_in, {scene - 1: before.frames - way_in, scene: 0}, clip.transition.kind)
+            seen = {scene - 1: before.frames - way_in, scene: 0}
+            yield Stretch(index, first, way_in, seen, "transition", clip.transition.kind)
+            index, first = index + 1, first + way_in
         way_out = timeline.video[scene + 1].transition.frames if scene + 1 < len(timeline.video) else 0
-        at = way_in
+        own = way_in
         longest = clip.frames if whole else longest_part(clip, timeline.fps)
         for frames in chunks(clip.frames - way_in - way_out, longest):
-            add("body", frames, {scene: at})
-            at += frames
-    return segments
+            yield Stretch(index, first, frames, {scene: own}, "body")
+            index, first, own = index + 1, first + frames, own + frames
 
 
-def at(segments: list[SegmentSpec], frame: int) -> tuple[SegmentSpec, int]:
-    """The segment that holds a frame of the film, and the frame's number in it."""
-    for segment in segments:
-        if segment.first <= frame < segment.first + segment.frames:
-            return segment, frame - segment.first
-    raise IndexError(f"The film has no frame {frame}.")
+def spec_of(timeline: Timeline, stretch: Stretch, encoding: Encoding) -> SegmentSpec:
+    """What is drawn in a stretch, and under which hash it is kept."""
+    views = [view(timeline.video[scene], own, stretch.frames) for scene, own in stretch.scenes.items()]
+    spec = {
+        "width": timeline.width,
+        "height": timeline.height,
+        "fps": timeline.fps,
+        "frames": stretch.frames,
+        "transition": stretch.transition,
+        "clips": views,
+        "encoding": asdict(encoding),
+    }
+    assets = frozenset(layer["asset"] for clip in views for layer in clip["layers"] if layer.get("asset"))
+    scenes = tuple(stretch.scenes)
+    return SegmentSpec(stretch.index, stretch.first, stretch.frames, scenes, stretch.kind, spec, key(spec), assets)
 
 
 def view(clip: Clip, first: int, frames: int) -> dict[str, Any]:
@@ -100,7 +131,7 @@ def view(clip: Clip, first: int, frames: int) -> dict[str, Any]:
         "frames": clip.frames,
         "first": first,
         "background": clip.background,
-        "layers": [asdict(layer) for layer in shown],
+        "layers": [dict(vars(layer)) for layer in shown],  # they hold plain values: asdict would copy each, for seconds
     }
 
 
@@ -132,7 +163,7 @@ def key(spec: dict[str, Any]) -> str:
         if not SHAPING:
             drawn_by["shaping"] = False
     if any(layer["kind"] == "moviepy" or layer["effects"] for layer in layers):
-        drawn_by["moviepy"] = version("moviepy")
+        drawn_by["moviepy"] = moviepy()
     canonical = json.dumps({"spec": spec, "by": drawn_by}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -141,6 +172,12 @@ def key(spec: dict[str, Any]) -> str:
 def libraries() -> dict[str, str]:
     """What decodes, draws and encodes: another encoder could write headers that don't join with the old ones."""
     return {name: version(name) for name in ("av", "opencv-python-headless", "pillow")}
+
+
+@cache
+def moviepy() -> str:
+    """The version that foreign layers and effects are drawn with."""
+    return version("moviepy")
 
 
 @cache

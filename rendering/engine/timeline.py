@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from decimal import ROUND_FLOOR, Decimal
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -160,9 +161,12 @@ class Timeline:
     audio: tuple[Sound, ...] = ()
     loudness_lufs: float = -14.0
 
-    @property
+    @cached_property
     def starts(self) -> tuple[int, ...]:
-        """The first frame of each clip in the film."""
+        """The first frame of each clip in the film; never falling, since no transition is longer than its clips.
+
+        Kept, because it takes a pass over the film and is asked for within passes over the film.
+        """
         starts, at = [], 0
         for clip in self.video:
             at -= clip.transition.frames
@@ -170,7 +174,7 @@ class Timeline:
             at += clip.frames
         return tuple(starts)
 
-    @property
+    @cached_property
     def frames(self) -> int:
         return sum(clip.frames for clip in self.video) - sum(clip.transition.frames for clip in self.video)
 

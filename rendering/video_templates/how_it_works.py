@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import ceil
 from typing import Any
 
@@ -93,9 +94,10 @@ class HowItWorks(Template):
         moving = [leave(enter(layer, scene, 0, rise), scene) for layer in heading]
         place = (left, at + stroke + title + under)
         turns = spread(scene, len(self.steps))
+        tallest = self.tallest(grid)
         for number, step in enumerate(self.steps):
             card = grid.card(number, len(self.steps), place, gap)
-            layers = self.card(scene, step, number, card, grid)
+            layers = self.card(scene, step, number, card, grid, tallest)
             moving += [leave(enter(layer, scene, 1 + number * turns, 1.6 * rise), scene) for layer in layers]
         return Clip(frames=scene.frames, layers=(*sheet(scene, tint), *moving), background=tint)
 
@@ -113,7 +115,7 @@ class HowItWorks(Template):
                 continue
             for pictured in pictures:
                 grid = Grid(columns, rows, width, most, largest_unit, most > 0.75 * width, pictured)
-                while grid.unit > 0.75 * base and self.tallest(grid) > most:
+                while grid.unit > 0.75 * base and self.higher_than(most, grid):
                     grid = replace(grid, unit=grid.unit * SHRINK)
                 need = self.tallest(grid)
                 fits = need <= most
@@ -126,6 +128,14 @@ class HowItWorks(Template):
     def tallest(self, grid: Grid) -> float:
         return max(self.card_height(step, grid) for step in self.steps)
 
+    def higher_than(self, most: float, grid: Grid) -> bool:
+        """Whether a card needs more; the one with the longest words is asked first, since it mostly decides."""
+        return any(self.card_height(step, grid) > most for step in self.longest_first)
+
+    @cached_property
+    def longest_first(self) -> list[dict[str, Any]]:
+        return sorted(self.steps, key=lambda step: -len(step["title"]) - len(step["text"]))
+
     def card_height(self, step: dict[str, Any], grid: Grid) -> float:
         unit, inner = grid.unit, grid.inner
         said = height(step["title"], 1.25 * unit, inner, bold=True) + 0.3 * unit + height(step["text"], unit, inner)
@@ -133,7 +143,9 @@ class HowItWorks(Template):
             return grid.picture + 2.2 * unit + 2.4 * unit + 0.7 * unit + said
         return max(said, 2.4 * unit) + 1.8 * unit
 
-    def card(self, scene: SceneFrame, step: dict[str, Any], number: int, box: Box, grid: Grid) -> list[Layer]:
+    def card(
+        self, scene: SceneFrame, step: dict[str, Any], number: int, box: Box, grid: Grid, tallest: float
+    ) -> list[Layer]:
         ink, muted = paper(scene)[2:]
         left, top, width, high = box
         unit, inner, side = grid.unit, grid.inner, 2.4 * grid.unit
@@ -143,7 +155,7 @@ class HowItWorks(Template):
         layers: list[Layer] = [ShapeLayer(box=box, color=WHITE, radius=0.6 * unit)]
         shown = bool(grid.pictured and step["image"])
         if grid.upright:
-            free = high - self.tallest(grid)
+            free = high - tallest
             picture = grid.picture + free if shown else 0.0
             place = (left + inset, top + inset, width - 2 * inset, picture - inset)
             number_at = (left + edge, top + edge + picture)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import ceil
+from typing import NamedTuple
 
 LINE = 1.3
 """Line height in type sizes."""
@@ -23,9 +25,25 @@ ASCII = {bold: tuple(int(part) / 100 for part in table.split()) for bold, table 
 UNKNOWN, IDEOGRAPH = 0.66, 1.05
 
 
+MEASURED = 2048
+"""Texts whose words stay measured: a template tries one text in dozens of sizes before it has the largest that fits."""
+
+
+class Paragraph(NamedTuple):
+    """How wide a text without line breaks is, whole and word by word, in type sizes."""
+
+    width: float
+    words: tuple[float, ...]
+
+
 def text_width(text: str, size: float, bold: bool = False) -> float:
     """How wide a line of this text is. Of letters beyond ASCII it is a guess; the engine makes it fit exactly."""
-    return sum(advance(char, bold) for char in text) * size
+    return width_in_sizes(text, bold) * size
+
+
+@lru_cache(maxsize=MEASURED)
+def width_in_sizes(text: str, bold: bool) -> float:
+    return sum(advance(char, bold) for char in text)
 
 
 def advance(char: str, bold: bool) -> float:
@@ -35,22 +53,35 @@ def advance(char: str, bold: bool) -> float:
     return IDEOGRAPH if code >= 0x2E80 else UNKNOWN
 
 
+@lru_cache(maxsize=MEASURED)
+def paragraphs(text: str, bold: bool) -> tuple[Paragraph, ...]:
+    """The text's paragraphs, measured."""
+    return tuple(
+        Paragraph(
+            sum(advance(char, bold) for char in paragraph),
+            tuple(sum(advance(char, bold) for char in word) for word in paragraph.split()),
+        )
+        for paragraph in text.splitlines() or [""]
+    )
+
+
 def lines(text: str, size: float, width: float, bold: bool = False) -> int:
     """How many lines the text takes."""
-    return sum(paragraph_lines(paragraph, size, width, bold) for paragraph in text.splitlines() or [""])
+    return sum(paragraph_lines(paragraph, size, width, bold) for paragraph in paragraphs(text, bold))
 
 
-def paragraph_lines(text: str, size: float, width: float, bold: bool) -> int:
-    if text_width(text, size, bold) * ONE_LINE <= width:
+def paragraph_lines(paragraph: Paragraph, size: float, width: float, bold: bool) -> int:
+    if paragraph.width * size * ONE_LINE <= width:
         return 1
-    space, count, run = text_width(" ", size, bold), 1, 0.0
-    for word in text.split():
-        length = text_width(word, size, bold)
+    space, count, run = advance(" ", bold) * size, 1, 0.0
+    for word in paragraph.words:
+        length = word * size
         if run and run + space + length > width:
             count, run = count + 1, 0.0
         if length > width:  # it is broken
             count += ceil(length / width) - 1
-        run += space * bool(run) + min(length, width)
+            length = width
+        run = run + (space + length) if run else length
     return count
 
 

@@ -38,7 +38,7 @@ def look(
     found, doubts = findings.of_pictures(timeline, measured, lengths)
 
     def drawn(place: int) -> dict[str, Any]:
-        spec, frame = at(list(specs), place)
+        spec, frame = at(specs, place)
         return finish.plan_look(spec, frame, fetch(spec.assets), path.parent, moviepy_layers=moviepy_layers, **how)
 
     found += [findings.confirmed(doubt, timeline) for doubt in doubts if not explained(doubt, drawn)]

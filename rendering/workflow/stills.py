@@ -8,7 +8,7 @@ from django.core.cache import cache
 
 from media_assets import ingest
 from rendering.engine import launch
-from rendering.engine.segments import at, split
+from rendering.engine.segments import one
 from rendering.exceptions import StillFailed
 from rendering.models import Storyboard
 from rendering.workflow import document as documents
@@ -29,7 +29,7 @@ def of(storyboard: Storyboard, seconds: float) -> bytes:
     facts = {name: plan.facts(asset) for name, asset in used.items()}
     timeline = plan.timeline(documents.validate(storyboard.document(), for_render=True), facts)
     frame = min(int(seconds * timeline.fps + 1e-6), timeline.frames - 1)
-    spec, _ = at(split(timeline), frame)
+    spec, _ = one(timeline, frame)
     kept_as = f"still:{spec.key}:{frame - spec.first}"
     if kept := cache.get(kept_as):
         return bytes(kept)
