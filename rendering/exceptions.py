@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from videoserver.web.error_list import MOST_ERRORS, summary
+
 
 class RenderingError(Exception):
     """Root of the tree; `permanent` errors are never retried."""
@@ -11,12 +13,24 @@ class RenderingError(Exception):
     permanent: ClassVar[bool] = True
     sentence: ClassVar[str] = "Rendering failed."
 
-    def __init__(self, detail: str = "", *, pointer: str = "", errors: list[dict[str, str]] | None = None) -> None:
+    def __init__(
+        self, detail: str = "", *, pointer: str = "", errors: list[dict[str, str]] | None = None, total: int = 0
+    ) -> None:
+        """`errors` are all that was found, or the first of `total`; no more of them are kept than are shown."""
         first = errors[0] if errors else {"detail": self.sentence, "pointer": ""}
-        self.detail = detail or first["detail"]
+        self.total = total or len(errors or ())
+        """How many errors there are."""
+        self.detail = summary(detail or first["detail"], self.total)
         self.pointer = pointer or first["pointer"]
-        self.errors = errors or ([{"pointer": pointer, "code": self.code, "detail": self.detail}] if pointer else [])
+        alone = [{"pointer": pointer, "code": self.code, "detail": self.detail}] if pointer else []
+        self.errors = errors[:MOST_ERRORS] if errors else alone
         super().__init__(self.detail)
+
+    @property
+    def more(self) -> str:
+        """A sentence on the errors that are not among `errors`, for pages that show those one by one."""
+        unlisted = self.total - len(self.errors)
+        return f"There are {unlisted} more errors." if unlisted > 0 else ""
 
 
 class NotApproved(RenderingError):
@@ -64,8 +78,8 @@ class NotRenderable(RenderingError):
 
     code, status, sentence = "validation_error", 422, "The storyboard cannot be rendered as it stands."
 
-    def __init__(self, errors: list[dict[str, str]]) -> None:
-        super().__init__(errors[0]["detail"], errors=errors)
+    def __init__(self, errors: list[dict[str, str]], total: int = 0) -> None:
+        super().__init__(errors[0]["detail"], errors=errors, total=total)
         self.code = errors[0]["code"]
 
 
@@ -74,8 +88,8 @@ class OrderInvalid(RenderingError):
 
     code, status, sentence = "validation_error", 400, "The order is not valid."
 
-    def __init__(self, errors: list[dict[str, str]]) -> None:
-        super().__init__(self.sentence, errors=errors)
+    def __init__(self, errors: list[dict[str, str]], total: int = 0) -> None:
+        super().__init__(self.sentence, errors=errors, total=total)
 
 
 class UploadUnfit(RenderingError):
@@ -116,6 +130,15 @@ class InputGone(RenderingError):
 
 class UnknownProvider(RenderingError):
     code, status, sentence = "unknown_provider", 400, "There is no such provider."
+
+
+class TooManyScenes(RenderingError):
+    """More than the provider writes at once; refused before anything is queued."""
+
+    code, status, sentence = "validation_error", 400, "The provider writes fewer scenes."
+
+    def __init__(self, detail: str, pointer: str) -> None:
+        super().__init__(detail, errors=[{"pointer": pointer, "code": "max_value", "detail": detail}])
 
 
 class StillFailed(RenderingError):

@@ -11,6 +11,7 @@ from media_assets.exceptions import BadName
 from media_assets.models import AssetState, AssetType, Folder, MediaAsset
 from media_assets.names import label
 from videoserver.web import plain_json
+from videoserver.web.lists import ShortList
 from videoserver.work.states import WorkState
 
 MAX_METADATA_BYTES = 16 * 1024
@@ -67,7 +68,7 @@ class AssetFields(serializers.Serializer[MediaAsset]):
 
     name = Label(required=False)
     folder = OwnFolder(required=False, allow_null=True)
-    tags = serializers.ListField(child=Label(max_length=100), required=False, max_length=MAX_TAGS)
+    tags = ShortList(child=Label(max_length=100), required=False, max_length=MAX_TAGS)
     metadata = FreeObject(required=False)
 
     def validate_tags(self, tags: list[str]) -> list[str]:

@@ -144,4 +144,5 @@ def page(storyboard: Storyboard) -> str:
 def told(error: RenderingError | MediaError) -> str:
     """The sentences of an error, each once."""
     several = [item["detail"] for item in getattr(error, "errors", [])]
+    several += filter(None, [getattr(error, "more", "")])
     return " ".join(dict.fromkeys(several)) or error.detail

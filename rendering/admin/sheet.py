@@ -55,6 +55,8 @@ def obstacles(document: dict[str, Any]) -> dict[int | None, list[str]]:
     except documents.DocumentInvalid as error:
         for problem in error.errors:
             found.setdefault(position_in(problem["pointer"]), []).append(problem["detail"])
+        if error.more:
+            found.setdefault(None, []).append(error.more)
     return found
 
 

@@ -115,6 +115,8 @@ class StoryboardForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's own
                     self.add_error(name, ": ".join([*rest, problem["detail"]]))
                 case _:
                     self.add_error(None, problem["detail"])
+        if error.more:
+            self.add_error(None, error.more)
         for name in ("scenes", "soundtrack", "brand"):
             inside = [each for each in error.errors if each["pointer"].startswith(f"/{name}/")]
             self.fields[name].widget.attrs["data-errors"] = json.dumps(inside)

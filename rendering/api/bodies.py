@@ -10,10 +10,14 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
+from rendering.providers import registry
 from rendering.workflow.document_fields import MOST_METADATA_BYTES, MOST_SCENES
 from rendering.workflow.frame_size import ASPECT_RATIOS, LEAST_SIDE, MOST_SIDE, QUALITIES
 from rendering.workflow.order import PRIORITY_HELP
 from rendering.workflow.outputs import FORMATS
+from videoserver.web.error_list import MOST_ERRORS
+from videoserver.web.lists import ShortList
+from videoserver.web.problems import DomainError, first_errors, sentence_of
 from videoserver.work.row import HIGHEST_PRIORITY
 
 T = TypeVar("T", bound="Body")
@@ -28,22 +32,26 @@ class StrictKeys:
     fields: Any
 
     def to_internal_value(self, data: Any) -> Any:
-        unknown = {}
-        if isinstance(data, Mapping):
-            names = ", ".join(sorted(name for name, field in self.fields.items() if not field.read_only)) or "none"
-            unknown = {
-                key: [ErrorDetail(f"There is no field {str(key)[:80]!r} here. There are: {names}.", "unknown")]
-                for key in data
-                if key not in self.fields
-            }
+        known = frozenset(self.fields)
+        keys = [key for key in data if key not in known] if isinstance(data, Mapping) else []
+        names = ", ".join(sorted(name for name, field in self.fields.items() if not field.read_only)) or "none"
+        unknown = {
+            key: [ErrorDetail(f"There is no field {str(key)[:80]!r} here. There are: {names}.", "unknown")]
+            for key in keys[:MOST_ERRORS]
+        }
+        wrong: Any = {}
         try:
             valid = super().to_internal_value(data)  # type: ignore[misc]
         except ValidationError as error:
-            raise ValidationError(
-                {**error.detail, **unknown} if isinstance(error.detail, dict) else error.detail
-            ) from None
-        if unknown:
-            raise ValidationError(unknown)
+            wrong = error.detail
+        if not isinstance(wrong, dict):
+            raise ValidationError(wrong)
+        if len(keys) > MOST_ERRORS:  # a ValidationError would hold, and copy, each of them
+            errors, total = first_errors({**wrong, **unknown})
+            total += len(keys) - len(unknown)
+            raise DomainError(sentence_of(errors, total), code="validation_error", status=400, errors=errors)
+        if wrong or unknown:
+            raise ValidationError({**wrong, **unknown})
         return valid
 
 
@@ -107,14 +115,16 @@ class RenderBody(Body):
     quality = serializers.ChoiceField(list(QUALITIES), required=False)
     width = serializers.IntegerField(min_value=LEAST_SIDE, max_value=MOST_SIDE, required=False)
     height = serializers.IntegerField(min_value=LEAST_SIDE, max_value=MOST_SIDE, required=False)
-    aspect_ratios = serializers.ListField(
+    aspect_ratios = ShortList(
         child=serializers.ChoiceField(list(ASPECT_RATIOS)),
+        max_length=len(ASPECT_RATIOS),
         allow_empty=False,
         required=False,
         help_text="One film for each, the first one being the film; without any it is the storyboard's own.",
     )
-    formats = serializers.ListField(
+    formats = ShortList(
         child=serializers.ChoiceField(list(FORMATS)),
+        max_length=len(FORMATS),
         allow_empty=False,
         required=False,
         help_text="Every film is an MP4; what else it is made into.",
@@ -168,8 +178,13 @@ class GenerateBody(Body):
     """What a provider is to make."""
 
     brief = serializers.CharField(max_length=LONGEST_BRIEF, required=False, help_text="A title, a text, or Markdown.")
-    scenes = serializers.IntegerField(min_value=1, max_value=MOST_SCENES, required=False)
-    only = serializers.ListField(child=serializers.ChoiceField(PARTS), allow_empty=False, required=False)
+    scenes = serializers.IntegerField(
+        min_value=1,
+        max_value=min(MOST_SCENES, registry.most_scenes()),
+        required=False,
+        help_text=f"How many to write. Each provider has its own limit: {registry.limits()}.",
+    )
+    only = ShortList(child=serializers.ChoiceField(PARTS), max_length=len(PARTS), allow_empty=False, required=False)
     scene = serializers.UUIDField(required=False, help_text="Make it again for this scene alone.")
     provider = serializers.CharField(max_length=20, required=False)
     priority = PriorityField()

@@ -163,15 +163,11 @@ class Timeline:
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
-        """The first frame of each clip in the film; never falling, since no transition is longer than its clips.
-
-        Kept, because it takes a pass over the film and is asked for within passes over the film.
-        """
+        """The first frame of each clip in the film, kept: it is asked for within passes over the film."""
         starts, at = [], 0
         for clip in self.video:
-            at -= clip.transition.frames
-            starts.append(at)
-            at += clip.frames
+            starts.append(at - clip.transition.frames)
+            at = starts[-1] + clip.frames
         return tuple(starts)
 
     @cached_property

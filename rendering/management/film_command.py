@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from media_assets.exceptions import MediaError
 from rendering.exceptions import RenderingError
+from rendering.video_templates.check import FieldError, OnError
 from rendering.workflow import film_files
 from rendering.workflow.document import Document
 from rendering.workflow.film import AssetFile
@@ -45,13 +46,15 @@ class FilmCommand(BaseCommand):
         output: Path = options["output"]
         if not output.absolute().parent.is_dir():
             raise CommandError(f"There is no folder {output.absolute().parent}.")
+        self.told = False
         try:
             with interrupted_by_sigterm(), scratch("film") as folder:
                 document, files = self.source(options, folder)
                 self.stdout.write(self.make(document, files, folder, options))
         except (RenderingError, MediaError, ChildFailed) as error:
             if errors := getattr(error, "errors", None):
-                self.stderr.write("\n".join(f"{each['pointer'] or '/'}: {each['detail']}" for each in errors))
+                for each in () if self.told else errors:
+                    self.tell(FieldError(**each))
                 sys.exit(BAD_DOCUMENT)
             raise CommandError(f"{error.detail} ({error.code})") from error
         except OSError as error:
@@ -59,19 +62,24 @@ class FilmCommand(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError("Stopped.", returncode=130) from None
 
+    def tell(self, error: FieldError) -> None:
+        """A line for each error when it is found: a bad document may have more of them than memory has room for."""
+        self.told = True
+        self.stderr.write(f"{error.pointer or '/'}: {error.detail}")
+
     def source(self, options: dict[str, Any], folder: Path) -> tuple[Document, dict[str, AssetFile]]:
         if options["storyboard"] is None:
-            return film_files.from_file(options["file"], folder)
-        return stored(str(options["storyboard"]), folder)
+            return film_files.from_file(options["file"], folder, self.tell)
+        return stored(str(options["storyboard"]), folder, self.tell)
 
 
-def stored(storyboard_id: str, folder: Path) -> tuple[Document, dict[str, AssetFile]]:
+def stored(storyboard_id: str, folder: Path, on_error: OnError) -> tuple[Document, dict[str, AssetFile]]:
     """The film of a row; only here is the database's side of the house opened."""
     from rendering.models import Storyboard
     from rendering.workflow.film_stored import from_storyboard
 
     try:
-        return from_storyboard(storyboard_id, folder)
+        return from_storyboard(storyboard_id, folder, on_error)
     except Storyboard.DoesNotExist as error:
         raise CommandError(f"There is no storyboard {storyboard_id}.") from error
 

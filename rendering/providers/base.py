@@ -117,6 +117,8 @@ class Provider(Protocol):
 
     name: str
     paid: bool
+    most_scenes: int
+    """How many it writes at most of one brief."""
 
     def estimate(self, orders: Iterable[Order]) -> list[EstimateLine]: ...
 

@@ -19,3 +19,13 @@ def get(name: str) -> Maker:
 
 def names() -> tuple[str, ...]:
     return tuple(PROVIDERS)
+
+
+def most_scenes() -> int:
+    """How many scenes the most patient of them writes."""
+    return max(provider.most_scenes for provider in PROVIDERS.values())
+
+
+def limits() -> str:
+    """Each one's limit, in words."""
+    return ", ".join(f"{name} {provider.most_scenes}" for name, provider in PROVIDERS.items())

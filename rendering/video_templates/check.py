@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from videoserver.web.error_list import MOST_ERRORS, shown_detail, shown_pointer
 
 
 @dataclass(frozen=True)
@@ -18,17 +21,50 @@ class FieldError:
         return {"pointer": self.pointer, "code": self.code, "detail": self.detail}
 
 
+OnError = Callable[[FieldError], None]
+
+
+@dataclass
+class Tally:
+    """How many errors a pass found, of which only the first are kept; `on_error` is told of each one."""
+
+    total: int = 0
+    on_error: OnError | None = None
+
+
 @dataclass
 class Check:
     """One pass over a document: what it found, and how strict it is."""
 
     errors: list[FieldError]
+    """The first of them."""
     for_render: bool = False
     scene: int | None = None
     """The scene's number in sentences, from 1; None outside of a scene."""
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def full(self) -> bool:
+        """Whether one error more would only be counted, so that nobody needs its sentence."""
+        return self.tally.on_error is None and len(self.errors) >= MOST_ERRORS
 
     def fail(self, pointer: str, code: str, detail: str) -> None:
-        self.errors.append(FieldError(pointer, code, detail))
+        self.tally.total += 1
+        if self.full:
+            return
+        error = FieldError(shown_pointer(pointer), code, shown_detail(detail))
+        if len(self.errors) < MOST_ERRORS:
+            self.errors.append(error)
+        if self.tally.on_error:
+            self.tally.on_error(error)
+
+    def count(self, number: int) -> None:
+        """Errors that nobody will see."""
+        self.tally.total += number
+
+    def of_scene(self, number: int) -> Check:
+        """The same pass inside of a scene."""
+        return replace(self, scene=number)
 
 
 def step(pointer: str, key: str | int) -> str:

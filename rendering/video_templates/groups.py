@@ -68,10 +68,13 @@ def clean_fields(
         check.fail(pointer, "invalid", f"This must be an object, not {kind(value)}.")
         value = {}
         check = Check([])  # one error says it: its missing keys would only repeat it
-    for key in value:
-        if key not in fields and key not in elsewhere and key not in ignored:
-            names = ", ".join(sorted({*fields, *elsewhere})) or "none"
-            check.fail(step(pointer, key), "unknown", f"There is no field {str(key)[:80]!r} here. There are: {names}.")
+    unknown = [key for key in value if key not in fields and key not in elsewhere and key not in ignored]
+    names = (", ".join(sorted({*fields, *elsewhere})) or "none") if unknown else ""
+    for number, key in enumerate(unknown):
+        if check.full:
+            check.count(len(unknown) - number)
+            break
+        check.fail(step(pointer, key), "unknown", f"There is no field {str(key)[:80]!r} here. There are: {names}.")
     return {name: field.clean(value.get(name), step(pointer, name), check) for name, field in fields.items()}
 
 

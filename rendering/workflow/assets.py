@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 
 from media_assets.models import AssetState, MediaAsset
 from rendering.exceptions import AssetNotFound, AssetNotReady
+from rendering.video_templates.check import FieldError, OnError
 from rendering.workflow import document as documents
 
 logger = structlog.get_logger(__name__)
@@ -19,11 +20,14 @@ ANIMATION = "image/gif"
 """What our own previews are; uploads of it are refused."""
 
 
-def resolve(document: Mapping[str, Any], owner: User, *, ready: bool = False) -> dict[str, MediaAsset]:
+def resolve(
+    document: Mapping[str, Any], owner: User, *, ready: bool = False, on_error: OnError | None = None
+) -> dict[str, MediaAsset]:
     """Id → asset for every reference of the document.
 
     Raises AssetNotFound, with every place, for an id that is not one of the owner's assets or not of the kind that
-    the place needs (previews that move are none), and with `ready` AssetNotReady for those whose bytes are not there.
+    the place needs (previews that move are none), and with `ready` AssetNotReady for those whose bytes are not there;
+    `on_error` is told of each.
     """
     references = documents.asset_references(document)
     ids = {parsed for reference in references if (parsed := as_uuid(reference.asset))}
@@ -40,6 +44,7 @@ def resolve(document: Mapping[str, Any], owner: User, *, ready: bool = False) ->
         for reference in references
         if (asset := found.get(str(as_uuid(reference.asset)))) and asset.content_type == ANIMATION
     ]
+    told(missing, on_error)
     if missing:
         raise AssetNotFound(errors=missing)
     unready = [
@@ -47,9 +52,16 @@ def resolve(document: Mapping[str, Any], owner: User, *, ready: bool = False) ->
         for reference in references
         if ready and (asset := found[str(as_uuid(reference.asset))]).status != AssetState.READY
     ]
+    told(unready, on_error)
     if unready:
         raise AssetNotReady(errors=unready)
     return {reference.asset: found[str(as_uuid(reference.asset))] for reference in references}
+
+
+def told(errors: list[dict[str, str]], on_error: OnError | None) -> None:
+    if on_error:
+        for error in errors:
+            on_error(FieldError(**error))
 
 
 def as_uuid(text: object) -> uuid.UUID | None:

@@ -82,7 +82,7 @@ def read(template: type[Template], body: Any, uploads: Mapping[str, Any]) -> tup
     else:
         check.fail("/params", "invalid", f"This must be an object, not {kind(params)}.")
     if check.errors:
-        raise OrderInvalid([error.as_dict() for error in check.errors])
+        raise OrderInvalid([error.as_dict() for error in check.errors], check.tally.total)
     return document_of(template, params, said), said
 
 
@@ -179,11 +179,11 @@ def pointed() -> Iterator[None]:
     try:
         yield
     except DocumentInvalid as error:
-        raise OrderInvalid(moved(error.errors)) from error
+        raise OrderInvalid(moved(error.errors), error.total) from error
     except AssetNotFound as error:
-        raise AssetNotFound(errors=moved(error.errors)) from error
+        raise AssetNotFound(errors=moved(error.errors), total=error.total) from error
     except AssetNotReady as error:
-        raise AssetNotReady(errors=moved(error.errors)) from error
+        raise AssetNotReady(errors=moved(error.errors), total=error.total) from error
 
 
 def moved(errors: list[dict[str, str]]) -> list[dict[str, str]]:

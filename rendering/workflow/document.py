@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from rendering.engine.timeline import whole_frames
 from rendering.exceptions import RenderingError
 from rendering.video_templates import catalogue
-from rendering.video_templates.check import Check, FieldError, kind, step
+from rendering.video_templates.check import Check, FieldError, OnError, Tally, kind, step
 from rendering.video_templates.fields import Asset, AssetType, Field
 from rendering.video_templates.groups import Group, ListOf, clean_fields
 from rendering.workflow.document_fields import FIELDS, MOST_SCENES, SCENE_FIELDS, Document, SceneDocument
@@ -38,9 +38,11 @@ class DocumentInvalid(RenderingError):
 
     code, status, sentence = "validation_error", 400, "The storyboard document is not valid."
 
-    def __init__(self, errors: list[FieldError]) -> None:
-        only = errors[0].detail if len(errors) == 1 else f"{len(errors)} things are wrong with the storyboard document."
-        super().__init__(only, errors=[error.as_dict() for error in errors])
+    def __init__(self, errors: list[FieldError], total: int = 0) -> None:
+        """`errors` are the first of `total`, or all of them."""
+        total = total or len(errors)
+        only = errors[0].detail if total == 1 else f"{total} things are wrong with the storyboard document."
+        super().__init__(only, errors=[error.as_dict() for error in errors], total=total)
 
 
 class AssetReference(NamedTuple):
@@ -53,9 +55,10 @@ class AssetReference(NamedTuple):
     type: AssetType
 
 
-def validate(document: Any, *, for_render: bool = False) -> Document:
-    """The document with its defaults, or DocumentInvalid with every error. Drafts may lack scenes and assets."""
-    check = Check([], for_render)
+def validate(document: Any, *, for_render: bool = False, on_error: OnError | None = None) -> Document:
+    """The document with its defaults, or DocumentInvalid with the first errors and how many there are; `on_error` is
+    told of each. Drafts may lack scenes and assets."""
+    check = Check([], for_render, tally=Tally(on_error=on_error))
     cleaned = clean_fields(FIELDS, document, "", check, frozenset({"scenes"}), READ_ONLY)
     if isinstance(document, dict):
         if (document.get("width") is None) != (document.get("height") is None):
@@ -63,7 +66,7 @@ def validate(document: Any, *, for_render: bool = False) -> Document:
             check.fail(f"/{lacking}", "required", "Width and height go together.")
         cleaned["scenes"] = _scenes(document.get("scenes"), cleaned, check)
     if check.errors:
-        raise DocumentInvalid(check.errors)
+        raise DocumentInvalid(check.errors, check.tally.total)
     return cleaned
 
 
@@ -72,7 +75,7 @@ def validate_scene(scene: Any, *, number: int = 1, pointer: str = "", for_render
     check = Check([], for_render)
     cleaned = _scene(scene, number - 1, pointer, check)
     if check.errors:
-        raise DocumentInvalid(check.errors)
+        raise DocumentInvalid(check.errors, check.tally.total)
     return cleaned
 
 
@@ -131,7 +134,7 @@ def _scenes(scenes: Any, document: dict[str, Any], check: Check) -> list[SceneDo
 
 
 def _scene(scene: Any, at: int, pointer: str, check: Check) -> SceneDocument:
-    check = Check(check.errors, check.for_render, scene=at + 1)
+    check = check.of_scene(at + 1)
     cleaned = clean_fields(SCENE_FIELDS, scene, pointer, check, frozenset({"params"}), SCENE_READ_ONLY)
     if cleaned["id"] is None:
         del cleaned["id"]

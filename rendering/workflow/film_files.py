@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from media_assets.av.sniff import sniff
 from media_assets.exceptions import MediaError, ProcessingFailed
 from rendering.video_templates.base import AssetFacts
-from rendering.video_templates.check import FieldError
+from rendering.video_templates.check import FieldError, OnError
 from rendering.video_templates.fields import AssetType
 from rendering.workflow import document as documents
 from rendering.workflow.document import Document, DocumentInvalid
@@ -25,9 +25,12 @@ IMAGE_FORMATS = ("PNG", "JPEG", "WEBP")
 LONGEST_DOCUMENT = 16 * 1024 * 1024
 
 
-def from_file(path: Path, workspace: Path) -> tuple[Document, dict[str, AssetFile]]:
-    """The checked document of a JSON file; its assets are paths relative to it. No database is opened."""
-    document = documents.validate(read(path), for_render=True)
+def from_file(path: Path, workspace: Path, on_error: OnError | None = None) -> tuple[Document, dict[str, AssetFile]]:
+    """The checked document of a JSON file; its assets are paths relative to it. No database is opened.
+
+    Raises DocumentInvalid with the first errors; `on_error` is told of each, however many there are.
+    """
+    document = documents.validate(read(path), for_render=True, on_error=on_error)
     files: dict[str, AssetFile] = {}
     errors: list[FieldError] = []
     refused: dict[str, tuple[str, str]] = {}
@@ -45,6 +48,9 @@ def from_file(path: Path, workspace: Path) -> tuple[Document, dict[str, AssetFil
             errors.append(FieldError(use.pointer, *refused[use.asset]))
     usable = {reference: file.facts for reference, file in files.items()}
     errors += [error for error in asset_errors(document, usable) if error.code != "asset_not_found"]
+    if on_error:
+        for each in errors:
+            on_error(each)
     if errors:
         raise DocumentInvalid(errors)
     return document, files

@@ -18,6 +18,7 @@ from rendering.exceptions import (
     PriorityRefused,
     SceneNotFound,
     StoryboardGone,
+    TooManyScenes,
     WrongState,
 )
 from rendering.models import Job, JobInput, Storyboard
@@ -79,12 +80,16 @@ def may_render(user: User, storyboard: Storyboard) -> bool:
 def generate(storyboard: Storyboard, options: Mapping[str, Any], by: User | None = None) -> Job:
     """Order scenes, pictures or a soundtrack for a storyboard from its provider; one such job at a time.
 
-    Raises UnknownProvider, SceneNotFound, NotTogether, PriorityRefused, and WrongState while another generation is
-    under way.
+    Raises UnknownProvider, TooManyScenes, SceneNotFound, NotTogether, PriorityRefused, and WrongState while another
+    generation is under way.
     """
     options = dict(options)
     priority = allowed_priority(by, options.pop("priority", USUAL_PRIORITY))
-    registry.get(options.get("provider") or storyboard.provider)
+    provider = registry.get(options.get("provider") or storyboard.provider)
+    if (options.get("scenes") or 0) > provider.most_scenes:
+        raise TooManyScenes(
+            f"The provider {provider.name} writes at most {provider.most_scenes} scenes.", pointer="/scenes"
+        )
     if options.get("scene") and "text" in (options.get("only") or ()):
         raise NotTogether("Text is written for the whole storyboard, not for one scene.", pointer="/only")
     if (scene := options.get("scene")) and not storyboard.scenes.filter(pk=scene).exists():

@@ -55,7 +55,7 @@ def planned(job: Job) -> tuple[list[PlannedFilm], dict[str, MediaAsset]]:
     try:
         used = assets.resolve(job.document, job.owner, ready=True)
     except AssetNotFound as error:
-        raise InputGone(errors=error.errors) from error
+        raise InputGone(errors=error.errors, total=error.total) from error
     facts = {name: plan.facts(asset) for name, asset in used.items()}
     films = outputs.films(document, facts, job.options, encoding())
     return films, {asset.checksum: asset for asset in used.values()}

@@ -128,7 +128,7 @@ def require_renderable(storyboard: Storyboard) -> dict[str, MediaAsset]:
     try:
         documents.validate(document, for_render=True)
     except documents.DocumentInvalid as error:
-        raise NotRenderable(error.errors) from error
+        raise NotRenderable(error.errors, error.total) from error
     return assets.resolve(document, storyboard.owner, ready=True)
 
 

@@ -16,7 +16,9 @@ from PIL import Image
 
 from media_assets import ingest
 from rendering.engine import launch
+from rendering.workflow import film_files
 from rendering.workflow import write as write_storyboard
+from rendering.workflow.document import DocumentInvalid
 from tests import footage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -188,6 +190,26 @@ def test_every_error_of_a_bad_document_is_told_with_its_place(folder, cache, tmp
     assert told["/scenes/2/params/image"] == "Scene 3 is missing image"
     assert told["/captoins"].startswith("There is no field 'captoins' here.")
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_the_command_tells_of_every_error_however_many_there_are(folder, cache, tmp_path, capsys):
+    document = write(folder, boat(), **{f"key{number}": 1 for number in range(3000)})
+    with pytest.raises(SystemExit) as ended:
+        render(document, tmp_path / "out.mp4")
+    assert ended.value.code == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3000
+    assert lines[-1].startswith("/key2999: There is no field 'key2999' here.")
+
+
+def test_the_command_keeps_no_list_of_the_errors(folder, tmp_path):
+    document = folder / "film.json"
+    document.write_text(json.dumps({"title": "T", "scenes": [], **{f"key{number}": 1 for number in range(3000)}}))
+    told = []
+    with pytest.raises(DocumentInvalid) as refused:
+        film_files.from_file(document, tmp_path, told.append)
+    assert len(told) == refused.value.total == 3001  # and it has no scenes
+    assert len(refused.value.errors) == 100
 
 
 def test_files_that_are_missing_or_no_media_are_told_with_every_place(folder, cache, tmp_path, capsys):

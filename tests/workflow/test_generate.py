@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from rendering import tasks
-from rendering.exceptions import NotTogether, UnknownProvider, WrongState
+from rendering.exceptions import NotTogether, TooManyScenes, UnknownProvider, WrongState
 from rendering.models import Job, Prediction, Storyboard
-from rendering.providers import likeness
+from rendering.providers import likeness, registry
 from rendering.states import JobState
 from rendering.workflow import order, progress, review, write
 from tests.base import person
@@ -168,3 +168,12 @@ def test_a_canceled_generation_makes_nothing_more(board: Storyboard) -> None:
     assert work_off(job).status == JobState.CANCELED
     assert not Prediction.objects.filter(status="completed").exists()
     assert Job.objects.count() == 1
+
+
+def test_each_provider_has_its_own_limit_of_scenes(board, monkeypatch):
+    monkeypatch.setattr(registry.PROVIDERS["local"], "most_scenes", 3, raising=False)
+    with pytest.raises(TooManyScenes) as refused:
+        order.generate(board, {"brief": "A harbour.", "scenes": 4})
+    assert refused.value.errors[0]["pointer"] == "/scenes"
+    assert not Job.objects.exists()
+    assert order.generate(board, {"brief": "A harbour.", "scenes": 3}).pk

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from videoserver.web.error_list import LONGEST_DETAIL, LONGEST_POINTER, MOST_ERRORS
+
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "code", "errors", "request_id"],
@@ -13,13 +15,20 @@ PROBLEM: dict[str, Any] = {
         "code": {"type": "string", "example": "validation_error", "description": "Stable; decide by it."},
         "errors": {
             "type": "array",
+            "maxItems": MOST_ERRORS,
+            "description": "The first of them; when there are more, `detail` says how many.",
             "items": {
                 "type": "object",
                 "required": ["pointer", "code", "detail"],
                 "properties": {
-                    "pointer": {"type": "string", "example": "/title", "description": "RFC 6901, into the body"},
+                    "pointer": {
+                        "type": "string",
+                        "maxLength": LONGEST_POINTER,
+                        "example": "/title",
+                        "description": "RFC 6901, into the body",
+                    },
                     "code": {"type": "string", "example": "required"},
-                    "detail": {"type": "string", "example": "This field is required."},
+                    "detail": {"type": "string", "maxLength": LONGEST_DETAIL, "example": "This field is required."},
                 },
             },
         },

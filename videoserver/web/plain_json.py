@@ -2,9 +2,11 @@
 
 import json
 import math
+import re
 from typing import Any
 
 MAX_DEPTH = 32
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class NotPlain(ValueError):
@@ -23,23 +25,33 @@ def loads(text: str) -> Any:
     return value
 
 
-def check(value: Any, depth: int = 0) -> None:
+def check(value: Any) -> None:
     """Raise NotPlain for what is nested too deep, a text with NUL or half a surrogate pair, or an infinite number."""
-    if depth > MAX_DEPTH:
-        raise NotPlain(TOO_DEEP)
-    match value:
-        case str():
-            if "\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
-                raise NotPlain("This holds a character that cannot be stored: NUL or half a surrogate pair.")
-        case float() if not math.isfinite(value):
-            raise NotPlain("This holds a number that is too large, or none.")
-        case dict():
-            for key, inner in value.items():
-                check(key, depth)
-                check(inner, depth + 1)
-        case list():
-            for inner in value:
-                check(inner, depth + 1)
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for each in level:
+            if isinstance(each, str):
+                _check_text(each)
+            elif isinstance(each, float):
+                if not math.isfinite(each):
+                    raise NotPlain("This holds a number that is too large, or none.")
+            elif isinstance(each, dict):
+                for key in each:
+                    if isinstance(key, str):
+                        _check_text(key)
+                below += each.values()
+            elif isinstance(each, list):
+                below += each
+        if not below:
+            return
+        level = below
+    raise NotPlain(TOO_DEEP)
+
+
+def _check_text(text: str) -> None:
+    if _UNSTORABLE.search(text):
+        raise NotPlain("This holds a character that cannot be stored: NUL or half a surrogate pair.")
 
 
 def _no_constant(name: str) -> Any:

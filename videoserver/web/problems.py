@@ -4,7 +4,7 @@ import errno
 import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any, ClassVar, NamedTuple, TypedDict
+from typing import Any, ClassVar, NamedTuple
 from uuid import uuid4
 
 import structlog
@@ -15,18 +15,14 @@ from django.http import Http404, HttpResponse, UnreadablePostError
 from django.utils.encoding import force_str
 from rest_framework import exceptions as rest_errors
 from rest_framework.fields import get_error_detail
-from rest_framework.settings import api_settings
+
+from videoserver.web.error_list import MOST_ERRORS, shown_detail, summary
+from videoserver.web.field_errors import FieldError, first_errors, sentence_of, shown
+from videoserver.web.field_errors import flatten as flatten
+from videoserver.web.field_errors import pointer as pointer
 
 logger = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
-
-
-class FieldError(TypedDict):
-    """One wrong place in the body."""
-
-    pointer: str
-    code: str
-    detail: str
 
 
 class DomainError(Exception):
@@ -45,10 +41,11 @@ class DomainError(Exception):
         errors: Iterable[FieldError] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        self.detail = detail or self.default_detail or (type(self).__doc__ or "").strip()
+        found = list(errors)
+        self.detail = summary(detail or self.default_detail or (type(self).__doc__ or "").strip(), len(found))
         self.code = code or self.code
         self.status = status or self.status
-        self.errors = list(errors)
+        self.errors = found[:MOST_ERRORS]
         self.headers = dict(headers or {})
         super().__init__(self.detail)
 
@@ -104,9 +101,9 @@ def respond(problem: Problem) -> HttpResponse:
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase if problem.status in _KNOWN else "Error",
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": shown_detail(problem.detail),
         "code": problem.code,
-        "errors": problem.errors,
+        "errors": [shown(error) for error in problem.errors[:MOST_ERRORS]],
         "request_id": request_id(),
     }
     response = HttpResponse(json.dumps(body, ensure_ascii=False), status=problem.status, content_type=MEDIA_TYPE)
@@ -121,39 +118,13 @@ def request_id() -> str:
     return str(structlog.contextvars.get_contextvars().get("request_id") or uuid4())
 
 
-def pointer(*parts: str | int) -> str:
-    """An RFC 6901 pointer."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-
-
-def flatten(detail: Any, path: tuple[str | int, ...] = ()) -> list[FieldError]:
-    """Every error of a serializer's nested `errors`, each with its place."""
-    if isinstance(detail, Mapping):
-        found = []
-        for key, value in detail.items():
-            # Serializers speak of the object as a whole under this key.
-            here = path if key in (api_settings.NON_FIELD_ERRORS_KEY, "__all__") else (*path, key)
-            found += flatten(value, here)
-        return found
-    if isinstance(detail, list | tuple):
-        if all(isinstance(item, str) for item in detail):
-            return [error for item in detail for error in flatten(item, path)]
-        return [
-            error
-            for index, item in enumerate(detail)
-            for error in flatten(item, path if isinstance(item, str) else (*path, index))
-        ]
-    code = getattr(detail, "code", None) or "invalid"
-    return [{"pointer": pointer(*path), "code": str(code), "detail": force_str(detail)}]
-
-
 def _from_rest(error: rest_errors.APIException) -> Problem:
     headers = {}
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = str(challenge)
     if isinstance(error, rest_errors.ValidationError):
-        errors = flatten(error.detail)
-        return Problem(error.status_code, "validation_error", _summary(errors), errors, headers)
+        errors, total = first_errors(error.detail)
+        return Problem(error.status_code, "validation_error", sentence_of(errors, total), errors, headers)
     if isinstance(error, rest_errors.Throttled):
         headers["Retry-After"] = str(max(1, int(getattr(error, "wait", None) or 1)))
         return Problem(429, "throttled", "Too many requests. Try again later.", [], headers)
@@ -164,18 +135,10 @@ def _from_rest(error: rest_errors.APIException) -> Problem:
     return Problem(
         error.status_code,
         code if isinstance(code, str) else error.default_code,
-        force_str(detail) if isinstance(detail, str) else _summary(flatten(detail)),
+        force_str(detail) if isinstance(detail, str) else sentence_of(*first_errors(detail)),
         [],
         headers,
     )
-
-
-def _summary(errors: list[FieldError]) -> str:
-    if not errors:
-        return "The request is not valid."
-    first = errors[0]
-    said = f"{first['pointer']}: {first['detail']}" if first["pointer"] else first["detail"]
-    return said if len(errors) == 1 else f"{said} (and {len(errors) - 1} more)"
 
 
 def _speaks_for_itself(error: Exception) -> bool:

@@ -20,6 +20,7 @@ class LocalProvider:
 
     name = NAME
     paid = False
+    most_scenes = writer.MOST_SCENES
 
     def estimate(self, orders: Iterable[Order]) -> list[EstimateLine]:
         return [
