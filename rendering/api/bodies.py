@@ -16,8 +16,9 @@ from rendering.workflow.frame_size import ASPECT_RATIOS, LEAST_SIDE, MOST_SIDE, 
 from rendering.workflow.order import PRIORITY_HELP
 from rendering.workflow.outputs import FORMATS
 from videoserver.web.error_list import MOST_ERRORS
+from videoserver.web.field_errors import first_errors, sentence_of
 from videoserver.web.lists import ShortList
-from videoserver.web.problems import DomainError, first_errors, sentence_of
+from videoserver.web.problems import DomainError
 from videoserver.work.row import HIGHEST_PRIORITY
 
 T = TypeVar("T", bound="Body")
