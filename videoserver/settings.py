@@ -205,7 +205,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "videoserver.web.request_log.RequestLog",
 ]
 ROOT_URLCONF = "videoserver.urls"
 WSGI_APPLICATION = "videoserver.wsgi.application"

@@ -8,9 +8,12 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 
-from videoserver.web.prefer import seats
+from videoserver.web.caller import caller_of
+from videoserver.web.presence import client_check
 from videoserver.web.problems import DomainError
+from videoserver.web.seats import seats
 
 LENGTH = 30.0
 PING = 15.0
@@ -24,11 +27,14 @@ class NoSeat(DomainError):
     code, status = "too_many_streams", 503
 
 
-def stream(look: Callable[[], tuple[Any, bool]], length: float = LENGTH, pause: float = PAUSE) -> StreamingHttpResponse:
-    """An event for each change of what `look` gives, until it says that this was the last."""
-    if not seats.take():
+def stream(
+    request: Request, look: Callable[[], tuple[Any, bool]], length: float = LENGTH, pause: float = PAUSE
+) -> StreamingHttpResponse:
+    """An event for each change of what `look` gives, until it says that this was the last, or the client has left."""
+    caller = caller_of(request)
+    if not seats.take(caller):
         raise NoSeat(headers={"Retry-After": str(RETRY_AFTER)})
-    events = Events(look, length, pause)
+    events = Events(look, length, pause, client_check(request), lambda: seats.leave(caller))
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(events, content_type="text/event-stream", headers=headers)
 
@@ -36,14 +42,21 @@ def stream(look: Callable[[], tuple[Any, bool]], length: float = LENGTH, pause: 
 class Events:
     """The stream; it gives its seat back however it ends."""
 
-    def __init__(self, look: Callable[[], tuple[Any, bool]], length: float, pause: float) -> None:
-        self.look, self.length, self.pause = look, length, pause
+    def __init__(
+        self,
+        look: Callable[[], tuple[Any, bool]],
+        length: float,
+        pause: float,
+        gone: Callable[[], bool] = lambda: False,
+        leave: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.look, self.length, self.pause, self.gone, self.leave = look, length, pause, gone, leave
         self.seated = True
 
     def __iter__(self) -> Iterator[bytes]:
         end = time.monotonic() + self.length
         told, told_at = b"", time.monotonic()
-        while True:
+        while not self.gone():
             thing, last = self.look()
             news = JSONRenderer().render(thing)
             if news != told:
@@ -60,4 +73,4 @@ class Events:
         """Called by Django when the stream has ended or the client has gone."""
         if self.seated:
             self.seated = False
-            seats.leave()
+            self.leave()

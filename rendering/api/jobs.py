@@ -216,7 +216,7 @@ class JobViews(mixins.ListModelMixin, mixins.RetrieveModelMixin, ApiViewSet):
             seen = shown(job)
             return JobSerializer(seen).data, seen.has_ended
 
-        return stream(look)
+        return stream(request, look)
 
 
 def ordered(request: Request, job: Job, *, new: bool = True) -> Response:

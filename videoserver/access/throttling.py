@@ -11,6 +11,8 @@ from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from videoserver.web.caller import caller_of
+
 WRONG_KEYS_PER_MINUTE = 30
 MINUTE = 60
 PERIODS = {"s": 1, "min": MINUTE, "hour": 3600, "day": 86400}
@@ -31,7 +33,7 @@ class CallerThrottle(BaseThrottle):
         limit, period = parse_rate(settings.API_RATE)
         window, self.passed = divmod(time.time(), period)
         self.period = period
-        place = f"calls:{_caller(request)}:{period}:{int(window)}"
+        place = f"calls:{caller_of(request)}:{period}:{int(window)}"
         with _lock:
             left = _blocks.get(place, 0)
             if left:
@@ -73,14 +75,6 @@ def count_wrong_key(request: Request) -> None:
             _held_up.difference_update([other for other in _held_up if not other.endswith(f":{int(window)}")])
             _held_up.add(place)
     raise Throttled(wait=MINUTE - passed)
-
-
-def _caller(request: Request) -> str:
-    if prefix := getattr(request.auth, "prefix", None):
-        return f"key:{prefix}"
-    if request.user and request.user.is_authenticated:
-        return f"user:{request.user.pk}"
-    return f"address:{request.META.get('REMOTE_ADDR', '')}"
 
 
 def _add(place: str, count: int, seconds: int) -> int:

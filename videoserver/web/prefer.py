@@ -1,44 +1,22 @@
 """`Prefer: wait=N`: hold the request until the thing has ended. Whoever waits holds a thread, so seats are few."""
 
 import re
-import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.conf import settings
 from rest_framework.request import Request
+
+from videoserver.web.caller import caller_of
+from videoserver.web.presence import client_check
+from videoserver.web.seats import Seats as Seats
+from videoserver.web.seats import seats
 
 MAX_WAIT = 60
 FIRST_LOOK = 0.05
 LONGEST_PAUSE = 1.0
 T = TypeVar("T")
 _WAIT = re.compile(r'\s*wait\s*=\s*"?(\d{1,9})"?\s*', re.ASCII | re.IGNORECASE)
-
-
-class Seats:
-    """Threads that waits and event streams may hold together: half of `WEB_THREADS`."""
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self._taken = 0
-        self._lock = threading.Lock()
-
-    def take(self) -> bool:
-        """Take one, if there is one; whoever took it leaves it."""
-        with self._lock:
-            if self._taken >= self.count:
-                return False
-            self._taken += 1
-            return True
-
-    def leave(self) -> None:
-        """Give it back."""
-        with self._lock:
-            self._taken -= 1
-
-
-seats = Seats(max(1, settings.WEB_THREADS // 2))
 
 
 def wait_for_end(
@@ -56,7 +34,8 @@ def wait_for_end(
     if limit <= 0 or is_done(thing):
         _note(request, asked)
         return thing
-    if not seats.take():
+    caller, gone = caller_of(request), client_check(request)
+    if not seats.take(caller):
         return thing
     try:
         end = time.monotonic() + limit
@@ -64,11 +43,13 @@ def wait_for_end(
         while (left := end - time.monotonic()) > 0:
             time.sleep(min(pause, left))
             pause = min(pause * 1.5, LONGEST_PAUSE)
+            if gone():
+                break
             thing = fetch()
             if is_done(thing):
                 break
     finally:
-        seats.leave()
+        seats.leave(caller)
     _note(request, asked)
     return thing
 

@@ -71,7 +71,10 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
         logger.error("The database does not answer", error=str(error))
     elif problem is DISK_FULL:
         logger.error("A disk is full", error=str(error))
-    return respond(problem)
+    response = respond(problem)
+    if problem is not INTERNAL_ERROR:
+        response._has_been_logged = True  # type: ignore[attr-defined]  # Django's log calls each 5xx an error, again
+    return response
 
 
 def describe(error: Exception) -> Problem | None:
