@@ -33,6 +33,7 @@ def of(request: HttpRequest, storyboard: Storyboard) -> dict[str, Any]:
         "problems": problems,
         "width": width,
         "height": height,
+        "tile": tile(width, height),
         "fps": frame_rate(document["fps"], document["quality"]),
         "seconds": documents.duration(document),
         "estimate": money.estimate(storyboard),
@@ -45,6 +46,12 @@ def of(request: HttpRequest, storyboard: Storyboard) -> dict[str, Any]:
         "may_render": order.may_render(cast(User, request.user), storyboard),
         "may_see_jobs": request.user.has_perm("rendering.view_job"),
     }
+
+
+def tile(width: int, height: int) -> dict[str, int]:
+    """Pixels of a card's picture, as wide as review.css lays cards, and twice as many for dense screens."""
+    across = 180 if height > width else 200 if height == width else 240
+    return {"single": across, "double": 2 * across}
 
 
 def obstacles(document: dict[str, Any]) -> dict[int | None, list[str]]:

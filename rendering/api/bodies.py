@@ -24,6 +24,8 @@ from videoserver.work.row import HIGHEST_PRIORITY
 T = TypeVar("T", bound="Body")
 LONGEST_BRIEF = 100_000
 LONGEST_NOTE = 10_000
+NARROWEST, WIDEST = 16, MOST_SIDE
+"""Pixels of a still's width."""
 PARTS = ("text", "image", "clip")
 
 
@@ -172,6 +174,7 @@ class StillBody(Body):
     """A moment of the film that a revision makes."""
 
     at = serializers.FloatField(min_value=0, max_value=1_000_000, required=False, default=0.0)
+    w = serializers.IntegerField(min_value=NARROWEST, max_value=WIDEST, required=False)
     r = serializers.IntegerField(min_value=1, required=False)
 
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, cast
 
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.datastructures import MultiValueDict
 from rest_framework import serializers
@@ -21,9 +21,10 @@ from rest_framework.response import Response
 
 from media_assets import serving
 from media_assets.api.upload_handler import CappedUpload
-from rendering.api.bodies import Body
+from rendering.api.bodies import NARROWEST, WIDEST, Body
 from rendering.api.fetched import gone_after
 from rendering.api.jobs import JobSerializer, films, shown, url_of
+from rendering.api.pictures import still_answer
 from rendering.api.schema import described, file_of, query
 from rendering.exceptions import OrderInvalid, UploadUnfit
 from rendering.models import Job
@@ -123,6 +124,7 @@ class StillQuery(Body):
     aspect_ratio = serializers.ChoiceField(list(ASPECT_RATIOS), required=False, default="16:9")
     quality = serializers.ChoiceField(list(QUALITIES), required=False, default="720p")
     color = serializers.RegexField("^#[0-9a-fA-F]{6}$", required=False)
+    w = serializers.IntegerField(min_value=NARROWEST, max_value=WIDEST, required=False)
 
 
 class TemplateStill(ApiView):
@@ -143,10 +145,11 @@ class TemplateStill(ApiView):
             query("aspect_ratio", {"type": "string", "enum": list(ASPECT_RATIOS), "default": "16:9"}, "The shape."),
             query("quality", {"type": "string", "enum": list(QUALITIES), "default": "720p"}, "The size."),
             query("color", {"type": "string"}, "The brand's colour, #rrggbb."),
+            query("w", {"type": "integer", "minimum": NARROWEST, "maximum": WIDEST}, "Pixels of its width."),
         ],
         responses=file_of("image/jpeg"),
     )
-    def get(self, request: Request, name: str) -> HttpResponse:
+    def get(self, request: Request, name: str) -> HttpResponseBase:
         """One frame; required assets that are missing are drawn."""
         template = find(name)
         asked = StillQuery(data=request.query_params.dict())
@@ -154,11 +157,9 @@ class TemplateStill(ApiView):
         look = dict(asked.validated_data)
         params = as_json(look.pop("params")) if "params" in look else None
         seconds = look.pop("at", None)
-        picture = template_stills.of(template, cast(User, request.user), params, seconds, **look)
-        response = HttpResponse(picture, content_type="image/jpeg")
-        response["Cache-Control"] = f"private, max-age={STILL_SECONDS}"
-        response["X-Content-Type-Options"] = "nosniff"
-        return response
+        width = look.pop("w", None)
+        still = template_stills.of(template, cast(User, request.user), params, seconds, width=width, **look)
+        return still_answer(request, still, STILL_SECONDS)
 
 
 def find(name: str) -> type[Template]:

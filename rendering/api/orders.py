@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, ClassVar, cast
 
 from django.contrib.auth.models import User
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from rendering.api.bodies import GenerateBody, NothingBody, RenderBody, StillBody
+from rendering.api.bodies import NARROWEST, WIDEST, GenerateBody, NothingBody, RenderBody, StillBody
 from rendering.api.jobs import JobSerializer, ordered
+from rendering.api.pictures import still_answer
 from rendering.api.schema import MONEY, TEXT, UUID, WHOLE, described, file_of, query, schema_of
 from rendering.models import Storyboard
 from rendering.workflow import money, order, stills, write
@@ -85,25 +85,25 @@ class StoryboardOrders:
     @described(
         parameters=[
             query("at", {"type": "number", "minimum": 0, "default": 0}, "Seconds from the film's start."),
+            query(
+                "w",
+                {"type": "integer", "minimum": NARROWEST, "maximum": WIDEST},
+                "Pixels of its width; missing, or more than the film's: the film's own.",
+            ),
             query("r", WHOLE, "The revision that is meant: as long as it is the present one, the picture may be kept."),
         ],
         responses=file_of("image/jpeg"),
     )
     @action(detail=True, url_path="still.jpg")
-    def still(self, request: Request, pk: str) -> HttpResponse:
+    def still(self, request: Request, pk: str) -> HttpResponseBase:
         """One frame of the film; after the end it is the last one."""
         storyboard: Storyboard = self.get_object()
         asked = StillBody(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        picture = stills.of(storyboard, asked.validated_data["at"])
+        said = asked.validated_data
         # Without its revision an address shows another picture after each edit, so the browser must ask every time.
-        fixed = asked.validated_data.get("r") == storyboard.revision
-        headers = {
-            "Cache-Control": f"private, max-age={KEPT_SECONDS}" if fixed else "private, no-cache",
-            "ETag": f'"{hashlib.sha256(picture).hexdigest()[:32]}"',
-            "X-Content-Type-Options": "nosniff",
-        }
-        return HttpResponse(picture, content_type="image/jpeg", headers=headers)
+        kept_seconds = KEPT_SECONDS if said.get("r") == storyboard.revision else 0
+        return still_answer(request, stills.of(storyboard, said["at"], said.get("w")), kept_seconds)
 
 
 def require_may_render(request: Request, storyboard: Storyboard) -> None:

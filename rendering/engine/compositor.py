@@ -18,7 +18,8 @@ from rendering.engine.planes import Planes, color, to_rgb
 from rendering.engine.timeline import layer_from_json
 from rendering.engine.transitions import TRANSITIONS
 
-JPEG_QUALITY = 92
+JPEG_QUALITY, SMALL_QUALITY = 92, 80
+"""Of a still as large as the film, and of a smaller one: 20 tiles of 240 pixels have 150 to 250 KB, as sharp as 92."""
 
 cv2.setNumThreads(1)  # drawing has its thread, encoding has others
 
@@ -118,15 +119,19 @@ def segment(request: dict[str, Any], report: Callable[[dict[str, Any]], None]) -
 
 
 def still(request: dict[str, Any], report: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Write one frame of a segment as a JPEG."""
+    """Write one frame of a segment as a JPEG, made smaller to `width` if that is given; it never becomes larger."""
     picture = Picture(request)
     canvas = Planes.blank(request["spec"]["width"], request["spec"]["height"])
     try:
         picture.draw(request["frame"], canvas)
     finally:
         picture.close()
-    Image.fromarray(to_rgb(canvas)).save(request["output"], "JPEG", quality=JPEG_QUALITY, subsampling="4:2:0")
-    return {"width": canvas.width, "height": canvas.height}
+    image, quality = Image.fromarray(to_rgb(canvas)), JPEG_QUALITY
+    if (width := request.get("width")) and width < image.width:
+        height = max(1, round(image.height * width / image.width))
+        image, quality = image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0), SMALL_QUALITY
+    image.save(request["output"], "JPEG", quality=quality, subsampling="4:2:0", optimize=True)
+    return {"width": image.width, "height": image.height}
 
 
 def common(states: list[Hashable], before: list[Hashable]) -> int:

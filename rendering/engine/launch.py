@@ -74,16 +74,18 @@ def still(
     assets: Mapping[str, Path],
     output: Path,
     *,
+    width: int | None = None,
     moviepy_layers: Sequence[str] = (),
     deadline: float | None = None,
     child: Child | None = None,
 ) -> None:
-    """Write one frame of the film, also of a transition, as a JPEG."""
+    """Write one frame of the film, also of a transition, as a JPEG; as wide as the film, or `width` if that is less."""
     spec, number = one(timeline, frame)
     request = {
         "do": "still",
         "spec": spec.spec,
         "frame": number,
+        "width": width,
         "assets": {sha256: str(assets[sha256].absolute()) for sha256 in sorted(spec.assets)},
         "output": str(output.absolute()),
         **foreign(moviepy_layers),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -34,8 +34,12 @@ def timeline(
     width: int | None = None,
     height: int | None = None,
     aspect_ratio: str | None = None,
+    only: Collection[int] | None = None,
 ) -> Timeline:
-    """The film of a checked document; `assets` has the facts of each reference. DocumentInvalid names what it lacks."""
+    """The film of a checked document; `assets` has the facts of each reference. DocumentInvalid names what it lacks.
+
+    With `only` the pictures of other scenes stay empty: a still needs one or two of 500.
+    """
     if errors := asset_errors(document, assets):
         raise DocumentInvalid(errors)
     across, down = size(document, quality, width, height, aspect_ratio)
@@ -50,6 +54,9 @@ def timeline(
         captioned = bool(scene["caption"]) and document["captions"] in BURNED
         way_out = ways_in[at + 1].frames if at + 1 < len(scenes) else 0
         place = SceneFrame(across, down, fps, frames[at], ways_in[at].frames, captioned, brand, assets, way_out)
+        if only is not None and at not in only:
+            clips.append(Clip(frames[at], (), transition=ways_in[at]))
+            continue
         template = catalogue.get(scene["template"])(scene["params"])
         clip = named(laid_out(template, place), scene["params"])
         clips.append(replace(clip, transition=ways_in[at]))
@@ -59,6 +66,23 @@ def timeline(
     if document["captions"] in BURNED:
         film = captions.burned(film, [scene["caption"] for scene in scenes], brand.font)
     return film
+
+
+def moment(document: Document, seconds: float) -> tuple[int, set[int]]:
+    """The frame that is seen at this time, the last one after the end, and the scenes that are seen in it."""
+    fps = frame_rate(document["fps"], document["quality"])
+    scenes = document["scenes"]
+    frames = [whole_frames(scene["duration"], fps) for scene in scenes]
+    clips = [
+        Clip(length, (), transition=way) for length, way in zip(frames, overlaps(scenes, frames, fps), strict=True)
+    ]
+    bare = Timeline(0, 0, fps, tuple(clips))
+    frame = min(max(0, int(seconds * fps + 1e-6)), bare.frames - 1)
+    return frame, {
+        at
+        for at, (clip, first) in enumerate(zip(clips, bare.starts, strict=True))
+        if first <= frame < first + clip.frames
+    }
 
 
 def laid_out(template: Template, place: SceneFrame) -> Clip:

@@ -5,37 +5,30 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import structlog
-from django.conf import settings
 from django.contrib.auth.models import User
 
 from media_assets import ingest
 from rendering.engine import launch
 from rendering.engine.timeline import ImageLayer, Layer, Timeline, VideoLayer
-from rendering.exceptions import StillFailed
 from rendering.providers.local import art
 from rendering.video_templates import samples
 from rendering.video_templates.base import AssetFacts, Template
 from rendering.video_templates.fields import Asset
-from rendering.workflow import assets, direct, plan
+from rendering.workflow import assets, direct, plan, still_cache
 from rendering.workflow import document as documents
 from rendering.workflow.document import Document
 from rendering.workflow.film import AssetFile, facts_of, paths_of
-from videoserver.work import workspace
-from videoserver.work.sandbox import ChildFailed
-
-logger = structlog.get_logger(__name__)
+from rendering.workflow.still_cache import DEADLINE, Still
 
 PLACEHOLDER = (1280, 720)
 KEPT = 24
 SETTLED = 0.6
 """Part of a scene after which everything has come and nothing leaves yet."""
-DEADLINE = 30
 
 
 def of(
@@ -48,8 +41,9 @@ def of(
     quality: str = "720p",
     duration: float | None = None,
     color: str | None = None,
-) -> bytes:
-    """A JPEG of the template with these parameters, or with samples. Raises OrderInvalid, AssetNotFound, …"""
+    width: int | None = None,
+) -> Still:
+    """A still of the template with these parameters, or with samples. Raises OrderInvalid, AssetNotFound, …"""
     if params is None:
         params = samples.of(template, "short")
     elif isinstance(params, dict):
@@ -58,15 +52,18 @@ def of(
     document, _ = direct.read(template, {**order, "brand": {"color": color} if color else None}, {})
     with direct.pointed():
         used = assets.resolve(without_samples(document), owner, ready=True)
-    with workspace.scratch("still") as folder:
-        files = placeholders(document, folder)
-        files |= {key: AssetFile(ingest.fetch(asset, folder), plan.facts(asset)) for key, asset in used.items()}
-        try:
-            draw(document, files, folder / "still.jpg", seconds=seconds, moviepy_layers=settings.MOVIEPY_LAYERS)
-        except ChildFailed as error:
-            logger.error("A still failed", template=template.template, code=error.code, detail=error.detail)
-            raise StillFailed() from error
-        return (folder / "still.jpg").read_bytes()
+    drawn_ones = sketches(document)
+    facts = {name: sketch.facts for name, sketch in drawn_ones.items()}
+    facts |= {name: plan.facts(asset) for name, asset in used.items()}
+    timeline, frame = framed(document, facts, seconds)
+    by_hash = {asset.checksum: asset for asset in used.values()}
+    sketched = {sketch.facts.sha256: sketch for sketch in drawn_ones.values()}
+
+    def fetch(needed: frozenset[str], folder: Path) -> Mapping[str, Path]:
+        files = {sha256: sketched[sha256].write(folder) for sha256 in needed if sha256 in sketched}
+        return files | {sha256: ingest.fetch(by_hash[sha256], folder) for sha256 in needed if sha256 not in files}
+
+    return still_cache.planned(timeline, frame, width, fetch)
 
 
 def without_samples(document: Document) -> Document:
@@ -94,17 +91,33 @@ def with_placeholders(template: type[Template], params: Mapping[str, Any]) -> di
     return {**params, **lacking}
 
 
-def placeholders(document: Document, folder: Path) -> dict[str, AssetFile]:
+@dataclass(frozen=True)
+class Sketch:
+    """A picture that stands for an asset which nobody has given."""
+
+    data: bytes
+    facts: AssetFacts
+
+    def write(self, folder: Path) -> Path:
+        path = folder / f"{self.facts.sha256}.jpg"
+        path.write_bytes(self.data)
+        return path
+
+
+def sketches(document: Document) -> dict[str, Sketch]:
     """A drawn picture for each reference that asks for one."""
-    files = {}
+    found = {}
     for use in documents.asset_references(document):
         if use.asset.startswith(samples.PREFIX):
             data = drawn(use.asset.removeprefix(samples.PREFIX))
-            sha256 = hashlib.sha256(data).hexdigest()
-            path = folder / f"{sha256}.jpg"
-            path.write_bytes(data)
-            files[use.asset] = AssetFile(path, AssetFacts(sha256, use.type, *PLACEHOLDER, duration=5.0))
-    return files
+            facts = AssetFacts(hashlib.sha256(data).hexdigest(), use.type, *PLACEHOLDER, duration=5.0)
+            found[use.asset] = Sketch(data, facts)
+    return found
+
+
+def placeholders(document: Document, folder: Path) -> dict[str, AssetFile]:
+    """The same as files."""
+    return {name: AssetFile(sketch.write(folder), sketch.facts) for name, sketch in sketches(document).items()}
 
 
 @lru_cache(maxsize=KEPT)
@@ -124,15 +137,20 @@ def draw(
     moviepy_layers: Sequence[str] = (),
 ) -> None:
     """The frame of a document at a time, or when everything is there, as a JPEG."""
-    timeline = still_videos(plan.timeline(document, facts_of(files)), files)
-    at = int(seconds * timeline.fps + 1e-6) if seconds is not None else int(SETTLED * timeline.frames)
-    frame = min(max(0, at), timeline.frames - 1)
+    timeline, frame = framed(document, facts_of(files), seconds)
     launch.still(timeline, frame, paths_of(files), output, moviepy_layers=moviepy_layers, deadline=DEADLINE)
 
 
-def still_videos(timeline: Timeline, files: Mapping[str, AssetFile]) -> Timeline:
+def framed(document: Document, facts: Mapping[str, AssetFacts], seconds: float | None) -> tuple[Timeline, int]:
+    """The film, and its frame at a time or when everything is there."""
+    timeline = still_videos(plan.timeline(document, facts), facts)
+    at = int(seconds * timeline.fps + 1e-6) if seconds is not None else int(SETTLED * timeline.frames)
+    return timeline, min(max(0, at), timeline.frames - 1)
+
+
+def still_videos(timeline: Timeline, facts: Mapping[str, AssetFacts]) -> Timeline:
     """Placeholders of videos are pictures."""
-    pictures = {file.facts.sha256 for name, file in files.items() if name.startswith(samples.PREFIX)}
+    pictures = {each.sha256 for name, each in facts.items() if name.startswith(samples.PREFIX)}
 
     def shown(layer: Layer) -> Layer:
         if not isinstance(layer, VideoLayer) or layer.asset not in pictures:

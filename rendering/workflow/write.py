@@ -124,12 +124,17 @@ def duplicate(storyboard: Storyboard, owner: User) -> Storyboard:
 
 def require_renderable(storyboard: Storyboard) -> dict[str, MediaAsset]:
     """Raise, with every place, what would stop a render; else the assets it uses, by id."""
+    return renderable(storyboard)[1]
+
+
+def renderable(storyboard: Storyboard) -> tuple[documents.Document, dict[str, MediaAsset]]:
+    """The storyboard's document, checked for a render, and the assets it uses, by id; raises what would stop one."""
     document = storyboard.document()
     try:
-        documents.validate(document, for_render=True)
+        valid = documents.validate(document, for_render=True)
     except documents.DocumentInvalid as error:
         raise NotRenderable(error.errors, error.total) from error
-    return assets.resolve(document, storyboard.owner, ready=True)
+    return valid, assets.resolve(document, storyboard.owner, ready=True)
 
 
 def fields(valid: Mapping[str, Any], owner: User) -> dict[str, Any]:

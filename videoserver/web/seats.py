@@ -1,4 +1,4 @@
-"""Who may hold a thread for long: waits and event streams have seats, few in all and fewer for each caller."""
+"""Who may hold a thread for long: those who do have seats, few in all and fewer for each caller."""
 
 import threading
 from collections import Counter
@@ -10,11 +10,11 @@ SHARE = 4
 
 
 class Seats:
-    """Threads that waits and event streams may hold together: half of `WEB_THREADS`."""
+    """Threads that may be held together for one purpose, and each caller's share of them."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, share: int = 0) -> None:
         self.count = count
-        self.share = max(1, count // SHARE)
+        self.share = share or max(1, count // SHARE)
         self._taken = 0
         self._by_caller: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -38,3 +38,4 @@ class Seats:
 
 
 seats = Seats(max(1, settings.WEB_THREADS // 2))
+"""Of waits and event streams: half of `WEB_THREADS`."""

@@ -18,7 +18,7 @@ CHILDREN = 2
 """Of one module: a file that takes long must not stop all others. A worker, which has one thread, starts only one."""
 PATIENCE = 5.0
 """Seconds that somebody waits for a child in person, which holds a thread of the web server."""
-MOST_WAITING = 4
+MOST_WAITING = 6
 TICK = 1.0
 
 

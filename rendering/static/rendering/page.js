@@ -1,6 +1,6 @@
 // What the pages of storyboards and jobs do by themselves: send a decision once, retry a still, move the bars.
 const POLL = 700;
-const PATIENCE = [1500, 4000, 10000];
+const PATIENCE = [300, 700, 1500, 4000, 10000];
 
 // A second click while the first is on its way is no second decision.
 for (const form of document.querySelectorAll("form[data-once]")) {
@@ -19,11 +19,11 @@ window.addEventListener("pageshow", () => {
 
 // A still is rendered while somebody waits; a busy server says no for a moment.
 for (const picture of document.querySelectorAll("img[data-still]")) {
-  const address = picture.src;
+  const addresses = picture.srcset;
   let tries = 0;
   const failed = () => {
     if (tries < PATIENCE.length) {
-      window.setTimeout(() => { picture.src = `${address}#${tries}`; }, PATIENCE[tries]);
+      window.setTimeout(() => { picture.srcset = ""; picture.srcset = addresses; }, PATIENCE[tries] * (1 + Math.random() / 2));
       tries += 1;
     } else {
       picture.parentElement.querySelector(".vs-empty").textContent = "The still could not be made";
