@@ -8,6 +8,19 @@ SETTINGS = "videoserver.settings"
 
 
 def main(words: Sequence[str]) -> None:
+    """Run a command. What an operator can mend ends it with a sentence, not with a traceback."""
+    try:
+        run(words)
+    except Exception as error:
+        from videoserver import start
+
+        sentence = None if "--traceback" in words else start.sentence(error)
+        if sentence is None:
+            raise
+        sys.exit(sentence)
+
+
+def run(words: Sequence[str]) -> None:
     """Run a command; one that renders a file begins at once, without the web's and the database's half of the house."""
     ours = os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS) == SETTINGS
     if words[1:2] == ["render_storyboard"]:
@@ -20,8 +33,11 @@ def main(words: Sequence[str]) -> None:
 
             Command().run_from_argv(list(words))
             return
+    from django.conf import settings
     from django.core.management import execute_from_command_line
 
+    if ours:
+        _ = settings.DATA_DIR  # a bad setting is told first, whatever the command
     execute_from_command_line(list(words))
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from django.core.management import load_command_class
+from django.core import management
+from django.core.management import find_commands, load_command_class
 from django.core.management.base import BaseCommand
 from django.urls import URLPattern, URLResolver, get_resolver
 from PIL import Image
@@ -106,6 +107,7 @@ def test_other_documents_name_real_settings() -> None:
 
 # Commands
 
+DJANGOS = management.__path__[0]
 COMMANDS = {
     path.stem: room
     for room in ROOMS
@@ -122,16 +124,23 @@ def test_no_command_is_documented_that_is_not_there() -> None:
 def test_every_argument_of_a_command_is_documented_and_no_other(name: str) -> None:
     told = section(name)
     of_django = {option for action in options_of(BaseCommand()) for option in action.option_strings}
+    of_django |= {option for action in inherited(name) for option in action.option_strings}
+    plain = {action.dest for action in inherited(name) if not action.option_strings}
     options = set()
     for action in options_of(load_command_class(COMMANDS[name], name)):
         options |= set(action.option_strings) - of_django
-        if not action.option_strings:
+        if not action.option_strings and action.dest not in plain:
             assert f"`{action.metavar or action.dest.upper()}`" in told
     assert set(re.findall(r"`(--[a-z-]+)", told)) == options
 
 
 def options_of(command: BaseCommand) -> list[Any]:
     return command.create_parser("manage.py", "command")._actions
+
+
+def inherited(name: str) -> list[Any]:
+    """The arguments of Django's command that ours of the same name adds something to."""
+    return options_of(load_command_class("django.core", name)) if name in find_commands(DJANGOS) else []
 
 
 def test_every_target_of_make_is_named() -> None:

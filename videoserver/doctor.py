@@ -19,14 +19,14 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from PIL import Image
 
 from rendering import checks
 from rendering.engine import launch
 from rendering.workflow import film, film_files
-from videoserver import health
+from videoserver import database as the_database
+from videoserver import health, schema_fit
 from videoserver.management import processes
 from videoserver.work import ages, cluster, workspace
 from videoserver.work.warm import warm
@@ -72,6 +72,8 @@ def finding(name: str, check: Callable[[], str]) -> Finding:
         ok, detail, cure = False, wrong.detail, wrong.cure
     except Exception as error:  # noqa: BLE001 - whatever a check raises is what is wrong
         ok, detail, cure = False, f"{type(error).__name__}: {error}", "The message above says what failed."
+        if gone := the_database.away(error):
+            detail, cure = gone, the_database.CURE
     return Finding(name, ok, detail, cure, round(time.monotonic() - begun, 3))
 
 
@@ -112,10 +114,11 @@ def fonts() -> str:
 
 
 def database() -> str:
-    executor = MigrationExecutor(connection)
-    if pending := executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise Wrong(f"{len(pending)} migrations are not applied.", "Run: python manage.py migrate")
-    return f"{connection.vendor}, migrated"
+    try:
+        schema_fit.check(kept=0)
+    except schema_fit.Unfit as unfit:
+        raise Wrong(unfit.sentence, unfit.cure) from unfit
+    return f"{connection.vendor}, migrated, fits this version"
 
 
 def storage() -> str:

@@ -22,6 +22,8 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
+from videoserver import database as the_database
+from videoserver import schema_fit
 from videoserver.work import cluster, workspace
 
 logger = structlog.get_logger(__name__)
@@ -71,18 +73,20 @@ def outcome(check: Callable[[], str]) -> dict[str, Any]:
     begun = time.monotonic()
     try:
         detail, ok = check(), True
-    except Silent as error:
+    except (Silent, schema_fit.Unfit) as error:
         detail, ok = str(error), False
     except Exception as error:  # noqa: BLE001 - a check may fail in any way, and all of them mean "not ready"
         logger.warning("A health check failed", check=check.__name__, error=str(error))
-        detail, ok = f"{type(error).__name__}; the log has the details", False
+        detail, ok = the_database.away(error) or f"{type(error).__name__}; the log has the details", False
     return {"ok": ok, "detail": detail, "milliseconds": round((time.monotonic() - begun) * 1000, 1)}
 
 
 def database() -> str:
+    """It answers, is migrated, and its tables have what the models of this version write."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         cursor.fetchone()
+    schema_fit.check()
     return str(connection.vendor)
 
 

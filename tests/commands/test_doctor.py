@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from tests import footage
 from videoserver import doctor
@@ -59,6 +60,16 @@ def test_a_full_disk_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) ->
     found = doctor.finding("disk", doctor.disk)
     assert not found.ok
     assert "Free some space" in found.cure
+
+
+@pytest.mark.django_db
+def test_a_database_that_does_not_fit_is_told_with_what_to_do() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE rendering_job RENAME COLUMN priority TO rank")
+    found = doctor.finding("database", doctor.database)
+    assert not found.ok
+    assert "the table rendering_job lacks priority" in found.detail
+    assert "restore a backup" in found.cure
 
 
 def test_a_workspace_that_could_not_be_removed_is_told_with_its_place_and_what_to_do(

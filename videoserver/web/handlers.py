@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 from django.views.csrf import csrf_failure as html_csrf_failure
@@ -47,7 +47,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """`handler500`."""
     error = sys.exception()
-    problem = describe(error) if isinstance(error, OperationalError | InterfaceError) else None
+    problem = describe(error) if isinstance(error, OperationalError | InterfaceError | ProgrammingError) else None
     if request.path.startswith(API_PREFIX):
         return respond(problem or INTERNAL_ERROR)
     if problem:

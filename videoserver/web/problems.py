@@ -10,7 +10,7 @@ from uuid import uuid4
 import structlog
 from django.core import exceptions as django_errors
 from django.core.signals import got_request_exception
-from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, UnreadablePostError
 from django.utils.encoding import force_str
 from rest_framework import exceptions as rest_errors
@@ -20,6 +20,8 @@ from videoserver.web.error_list import MOST_ERRORS, shown_detail, summary
 from videoserver.web.field_errors import FieldError, first_errors, sentence_of, shown
 from videoserver.web.field_errors import flatten as flatten
 from videoserver.web.field_errors import pointer as pointer
+
+from videoserver.web import database_errors
 
 logger = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -69,6 +71,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
         problem = INTERNAL_ERROR
     elif problem is DATABASE_AWAY:
         logger.error("The database does not answer", error=str(error))
+    elif problem is DATABASE_OUTDATED:
+        logger.error("The database does not fit this version", error=str(error))
     elif problem is DISK_FULL:
         logger.error("A disk is full", error=str(error))
     response = respond(problem)
@@ -93,8 +97,12 @@ def describe(error: Exception) -> Problem | None:
         )
     if _finds_no_room(error):
         return DISK_FULL
-    if _refers_to_what_is_gone(error):
+    if database_errors.refers_to_what_is_gone(error):
         return OUTDATED
+    if database_errors.lacks_a_table_or_column(error):
+        return DATABASE_OUTDATED
+    if database_errors.is_a_wrong_statement(error):
+        return None
     return next((problem for kind, problem in PLAIN_DJANGO.items() if isinstance(error, kind)), None)
 
 
@@ -157,18 +165,7 @@ def _speaks_for_itself(error: Exception) -> bool:
 def _finds_no_room(error: Exception) -> bool:
     """Whether a disk is full: that of the files or of the database."""
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return full or _database_says(error, "SQLITE_FULL", "53100")
-
-
-def _refers_to_what_is_gone(error: Exception) -> bool:
-    """Whether a row was written that names a deleted one, or the other way round: two people at the same moment."""
-    return isinstance(error, IntegrityError) and _database_says(error, "SQLITE_CONSTRAINT_FOREIGNKEY", "23503")
-
-
-def _database_says(error: Exception, sqlite: str, postgresql: str) -> bool:
-    """Whether the database's own library named this error."""
-    cause = error.__cause__
-    return getattr(cause, "sqlite_errorname", None) == sqlite or getattr(cause, "sqlstate", None) == postgresql
+    return full or database_errors.says(error, "SQLITE_FULL", "53100")
 
 
 def _plain(request: Any) -> Any:
@@ -183,6 +180,13 @@ TOO_LARGE = Problem(413, "too_large", "The request is too large.")
 INTERNAL_ERROR = Problem(500, "internal_error", "Something went wrong here. The log holds the details.")
 DATABASE_AWAY = Problem(
     503, "database_away", "The database does not answer. Try again in a moment.", [], {"Retry-After": "5"}
+)
+DATABASE_OUTDATED = Problem(
+    503,
+    "database_outdated",
+    "The database does not fit this version of the server. Its operator must migrate it; `manage.py doctor` says more.",
+    [],
+    {"Retry-After": "60"},
 )
 OUTDATED = Problem(409, "outdated", "Somebody changed it first. Read it again, then decide.")
 DISK_FULL = Problem(507, "storage_full", "The storage is full.")

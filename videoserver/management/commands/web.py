@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 
+from videoserver.management import before_work
 from videoserver.management.service import ServiceCommand
 from videoserver.work import process
 
@@ -21,6 +22,7 @@ class Command(ServiceCommand):
         parser.add_argument("--parent", type=int, help="die when this parent process does")
 
     def handle(self, *args: Any, host: str, port: int, parent: int | None, **options: Any) -> None:
+        before_work.check_schema()
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
         if parent:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 
+from videoserver.management import before_work
 from videoserver.management.service import ServiceCommand
 from videoserver.settings import cluster_name
 from videoserver.web import logs
@@ -37,6 +38,7 @@ class Command(ServiceCommand):
         if parent:
             process.die_with_parent(parent)
         logs.identify(worker=here.worker())
+        before_work.check_schema()
         queues = [served(cluster)] if cluster else settings.WORKER_QUEUES
         self.stdout.write(f"Serving {', '.join(queues)} with {settings.WORKERS} workers each. Stop with Ctrl-C.")
         clocks = supervisor.Clocks(
