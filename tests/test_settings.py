@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,14 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from videoserver import settings
+from videoserver import environment, settings
+
+
+def documented(name: str) -> list[str]:
+    """The values that the reference names for a setting, its default among them."""
+    row = re.search(rf"^\| `{name}` \|(.+)$", (settings.BASE_DIR / "docs/reference.md").read_text(), re.M)
+    assert row
+    return sorted(set(re.findall("`([a-z]+)`", row[1])))
 
 
 @pytest.mark.parametrize(("word", "meant"), [("1", True), ("yes", True), ("On", True), ("0", False), ("false", False)])
@@ -96,6 +104,101 @@ def test_a_render_cluster_has_a_name_of_its_own(name: str) -> None:
         settings.cluster_name("RENDER_CLUSTER", name)
 
 
+SECRET = "top/secret"
+BAD = {
+    "DATA_DIR=/proc/none": "DATA_DIR must be a folder that can be made: /proc/none",
+    "DATA_DIR=/dev/null": "DATA_DIR must be a folder that can be made: /dev/null: it is no folder",
+    "DATA_DIR=/etc/passwd/var": "DATA_DIR must be a folder that can be made: /etc/passwd/var: Not a directory",
+    "DATA_DIR=/sys": "DATA_DIR must be a folder",
+    f"BROKER_URL=amqp://user:{SECRET}@host": "BROKER_URL must begin with redis://, rediss:// or unix://, but",
+    "BROKER_URL=redis": "BROKER_URL must begin with redis://",
+    "BROKER_URL=redis:///0": "BROKER_URL must name a host",
+    f"REDIS_URL=redis://:{SECRET}@host:6379/0": "REDIS_URL must name a host",
+    "REDIS_URL=redis://host:99999/0": "REDIS_URL cannot be read",
+    "PUBLIC_URL=video.example.org": "PUBLIC_URL must be an address such as https://",
+    "PUBLIC_URL=ftp://video.example.org": "PUBLIC_URL must be an address such as https://",
+    "PUBLIC_URL=https://": "PUBLIC_URL must be an address such as https://",
+    "FAULTS=bogus": "FAULTS must hold NAME:ACTION[=SECONDS][@HIT], but it holds 'bogus'",
+    f"DATABASE_URL=postgres://user:{SECRET}@host/name": "DATABASE_URL cannot be read",
+    "DATABASE_URL=postgres://host": "DATABASE_URL must name a database",
+    "DATABASE_URL=sqlite:////nowhere/at/all.sqlite3": "DATABASE_URL must name a file in a folder that is there",
+    "DATABASE_URL=sqlite://:memory:": "DATABASE_URL must name a file",
+    "ALLOWED_HOSTS=https://video.example.org": "ALLOWED_HOSTS must name hosts without scheme",
+    "ALLOWED_HOSTS=video.example.org:8000": "ALLOWED_HOSTS must name hosts without scheme",
+    "CSRF_TRUSTED_ORIGINS=video.example.org": "CSRF_TRUSTED_ORIGINS must name origins such as https://",
+    "IMPORT_ALLOWED_HOSTS=host:70000": "IMPORT_ALLOWED_HOSTS must name HOST:PORT",
+    "X264_CRF=0": "X264_CRF must be a whole number from 1 to 51, but it is '0'",
+    "X264_PRESET=placebo": "X264_PRESET must be one of ultrafast, ",
+    "STORGE=local": "STORGE is no setting. Did you mean STORAGE?",
+    "X264_PRESETS=fast": "X264_PRESETS is no setting. Did you mean X264_PRESET?",
+    "WEB_THREAD=3": "WEB_THREAD is no setting. Did you mean WEB_THREADS?",
+    "DEBGU=0": "DEBGU is no setting. Did you mean DEBUG?",
+}
+
+
+@pytest.mark.parametrize("given", BAD)
+def test_a_bad_setting_is_told_first_and_alone(tmp_path: Path, given: str) -> None:
+    name, _, value = given.partition("=")
+    for words in (["manage.py", "worker"], ["-c", "import videoserver.wsgi"]):
+        done = run(tmp_path, words, **{name: value})
+        assert done.returncode > 0 and not done.stdout
+        assert done.stderr.startswith(BAD[given])
+        assert done.stderr.count("\n") == 1, done.stderr
+        assert SECRET.partition("/")[0] not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["migrate"], ["doctor"], ["serve"], ["web"], ["check"], ["help"], ["nonsense"]])
+def test_every_command_tells_a_bad_setting(tmp_path: Path, words: list[str]) -> None:
+    done = run(tmp_path, ["manage.py", *words], X264_CRF="0")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "X264_CRF must be a whole number from 1 to 51, but it is '0'.\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PORTS",
+        "SORT",
+        "POST",
+        "DB_URL",
+        "DEBUGINFOD_URLS",
+        "XDG_DATA_DIRS",
+        "WORKER_PORT",
+        "REDIS_PORT",
+        "EXPORT_TIMEOUT",
+    ],
+)
+def test_names_of_others_are_let_alone(name: str) -> None:
+    assert not [ours for ours in settings.env.names if environment.is_slip(name, ours)]
+
+
+@pytest.mark.parametrize("ours", sorted(settings.env.names))
+def test_no_setting_is_taken_for_a_slip_of_another(ours: str) -> None:
+    assert not [name for name in settings.env.names if name != ours and environment.is_slip(ours, name)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, value) for name in ("LOG_FORMAT", "STORAGE") for value in documented(name)]
+    + [("X264_CRF", "1"), ("X264_CRF", "51"), ("DEBUG", "1"), ("BROKER_URL", "redis://:p%40ss@host:6379/0")]
+    + [("BROKER_URL", "unix:///run/redis.sock"), ("PUBLIC_URL", "https://video.example.org/"), ("WEB_THREADS", "256")]
+    + [("ALLOWED_HOSTS", ".example.org,[::1],*,video_1"), ("CSRF_TRUSTED_ORIGINS", "https://*.example.org")],
+)
+def test_a_documented_value_starts(tmp_path: Path, name: str, value: str) -> None:
+    assert load(tmp_path, **{name: value}).returncode == 0
+
+
+def test_a_secret_that_begins_with_a_dollar_is_no_variable(tmp_path: Path) -> None:
+    assert load(tmp_path, SECRET_KEY="$HOME of fifty characters").returncode == 0
+
+
+def test_a_kept_secret_key_that_is_empty_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    (tmp_path / "secret_key").touch()
+    with pytest.raises(ImproperlyConfigured, match="The kept SECRET_KEY is empty"):
+        settings.secret_key(tmp_path, debug=True)
+
+
 @pytest.mark.parametrize(
     ("environment", "sentence"),
     [
@@ -115,6 +218,15 @@ def test_a_bad_cluster_or_queue_stops_the_start(tmp_path: Path, environment: dic
 def test_a_machine_of_the_render_cluster_serves_it(tmp_path: Path) -> None:
     assert load(tmp_path, RENDER_CLUSTER="farm", WORKER_QUEUES="farm").stdout == "['farm']\n"
     assert load(tmp_path, WORKER_QUEUES="").stdout == "['default', 'media_import', 'render']\n"
+
+
+def run(folder: Path, words: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """A Python process with these settings, to its end."""
+    ours = {"DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "videoserver.settings"}
+    env = {**os.environ, **ours, **environment}
+    return subprocess.run(
+        [sys.executable, *words], env=env, capture_output=True, text=True, cwd=settings.BASE_DIR, timeout=60
+    )
 
 
 def load(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:

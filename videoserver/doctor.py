@@ -24,7 +24,7 @@ from PIL import Image
 
 from rendering import checks
 from rendering.engine import launch
-from rendering.workflow import film, film_files
+from rendering.workflow import film, film_files, plan
 from videoserver import database as the_database
 from videoserver import health, schema_fit
 from videoserver.management import processes
@@ -213,9 +213,12 @@ def render() -> str:
         document = folder / "document.json"
         document.write_text(json.dumps({"title": "Doctor", "quality": "480p", "scenes": scenes}))
         begun = time.monotonic()
-        made = film.render_film(*film_files.from_file(document, folder), folder / "film.mp4", workspace=folder)
+        encoding = plan.encoding(settings.X264_PRESET, settings.X264_CRF)
+        drawn = film_files.from_file(document, folder)
+        made = film.render_film(*drawn, folder / "film.mp4", workspace=folder, encoding=encoding)
         seconds = time.monotonic() - begun
-    return f"{made.frames} frames of {made.width}×{made.height} rendered and checked in {seconds:.1f} s"
+    told = f"{made.frames} frames of {made.width}×{made.height} rendered and checked in {seconds:.1f} s"
+    return f"{told} with {encoding.preset}, CRF {encoding.crf}"
 
 
 CHECKS: dict[str, Callable[[], str]] = {

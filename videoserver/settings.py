@@ -7,18 +7,20 @@ import logging
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from videoserver import environment
 from videoserver.web import logs
-from videoserver.work import sqlite
+from videoserver.work import fault_words, sqlite
 
 VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = environment.Environment()
 environ.Env.read_env(BASE_DIR / ".env")
 
 
@@ -81,22 +83,32 @@ def secret_key(data_dir: Path, debug: bool) -> str:
     if not debug:
         raise ImproperlyConfigured("SECRET_KEY must be set when DEBUG is 0: give it 50 random characters.")
     kept = data_dir / "secret_key"
+    if not kept.exists():
+        # Complete before it has its name: of two processes that start at once both read the same key.
+        draft = kept.with_name(f".{kept.name}.{secrets.token_hex(4)}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        with suppress(FileExistsError):
+            os.link(draft, kept)
+        draft.unlink()
     try:
-        handle = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return kept.read_text()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(50))
-    return kept.read_text()
+        key = kept.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"The kept SECRET_KEY cannot be read: {kept}: {error.strerror}.") from error
+    if not key:
+        raise ImproperlyConfigured(f"The kept SECRET_KEY is empty: remove {kept}, and a new one is made.")
+    return key
 
 
 def database(data_dir: Path) -> dict[str, Any]:
     url = env.str("DATABASE_URL", default="") or f"sqlite:///{data_dir / 'videoserver.sqlite3'}"
     try:
         config: dict[str, Any] = dict(environ.Env.db_url_config(url))
-    except Exception as error:
-        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {error}.") from error
+    except Exception:  # noqa: BLE001 - whatever it says may hold a part of the password
+        wanted = "postgres://user:password@host:5432/name or sqlite:///path; a special sign in it as %40"
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: write it as {wanted}.") from None
     if config.get("ENGINE") == "django.db.backends.sqlite3":
+        config["NAME"] = environment.sqlite_file(str(config["NAME"]))
         # Deferred transactions that turn into writers fail at once with "database is locked"; immediate ones wait.
         config["OPTIONS"] = {
             "timeout": 20,
@@ -107,6 +119,8 @@ def database(data_dir: Path) -> dict[str, Any]:
     elif config.get("ENGINE") == "django.db.backends.postgresql":
         config["CONN_MAX_AGE"] = 60
         config["CONN_HEALTH_CHECKS"] = True
+        if not config.get("NAME"):
+            raise ImproperlyConfigured("DATABASE_URL must name a database: postgres://user:password@host:5432/name.")
         # A server that has vanished is noticed: without these a connect waits for two minutes, a read for ever.
         config["OPTIONS"] = {
             "connect_timeout": 5,
@@ -121,21 +135,26 @@ def database(data_dir: Path) -> dict[str, Any]:
     return config
 
 
-DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / "var").resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR = environment.folder("DATA_DIR", Path(env.str("DATA_DIR", default="") or BASE_DIR / "var"))
 DEBUG = flag("DEBUG", True)
 SECRET_KEY = secret_key(DATA_DIR, DEBUG)
 if not DEBUG and env.str("FAULTS", default=""):
     raise ImproperlyConfigured("FAULTS is for tests: it must be empty when DEBUG is 0.")
-ALLOWED_HOSTS = words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
+try:
+    fault_words.parse(env.str("FAULTS", default=""))
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from None
+ALLOWED_HOSTS = environment.hosts("ALLOWED_HOSTS", words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else ""))
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name at least one host when DEBUG is 0.")
 PORT = whole("PORT", 8000, 1, 65535)
-PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
-CSRF_TRUSTED_ORIGINS = words("CSRF_TRUSTED_ORIGINS")
+PUBLIC_URL = environment.public_url("PUBLIC_URL", env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}"))
+CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS", words("CSRF_TRUSTED_ORIGINS"))
 WEB_THREADS = whole("WEB_THREADS", 16, 2, 256)
 WORKERS = whole("WORKERS", 2, 1, 256)
-BROKER_URL = env.str("BROKER_URL", default="") or env.str("REDIS_URL", default="")
+BROKER_URL = environment.broker_url("BROKER_URL", env.str("BROKER_URL", default="")) or environment.broker_url(
+    "REDIS_URL", env.str("REDIS_URL", default="")
+)
 STORAGE = choice("STORAGE", "local", ("local",))
 LOG_FORMAT = choice("LOG_FORMAT", "text", ("text", "json"))
 QUEUES = ("default", "media_import", "render")
@@ -147,11 +166,7 @@ if unknown := set(WORKER_QUEUES) - set(SERVABLE):
 WORKER_NAME = env.str("WORKER_NAME", default="")
 MAX_UPLOAD_BYTES = whole("MAX_UPLOAD_BYTES", 5 * 1024**3, 1024, 1024**4)
 MAX_IMPORT_BYTES = whole("MAX_IMPORT_BYTES", 5 * 1024**3, 1024, 1024**4)
-IMPORT_ALLOWED_HOSTS = [place.lower() for place in words("IMPORT_ALLOWED_HOSTS")]
-if wrong := [
-    place for place in IMPORT_ALLOWED_HOSTS if not re.fullmatch(r"([^\s:\[\]]+|\[[0-9a-f:.]+\]):[0-9]{1,5}", place)
-]:
-    raise ImproperlyConfigured(f"IMPORT_ALLOWED_HOSTS must name HOST:PORT, but it names {wrong[0]!r}.")
+IMPORT_ALLOWED_HOSTS = environment.places("IMPORT_ALLOWED_HOSTS", words("IMPORT_ALLOWED_HOSTS"))
 IMPORT_TIMEOUT = whole("IMPORT_TIMEOUT", 300, 1, 86400)
 VIDEO_IMPORT_DEADLINE = whole("VIDEO_IMPORT_DEADLINE", 1800, 1, 86400)
 IMAGE_IMPORT_DEADLINE = whole("IMAGE_IMPORT_DEADLINE", 600, 1, 86400)
@@ -170,7 +185,7 @@ X264_PRESET = choice(
     "veryfast",
     ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"),
 )
-X264_CRF = whole("X264_CRF", 20, 0, 51)
+X264_CRF = whole("X264_CRF", 20, 1, 51)  # 0 is lossless, which the profile High does not have
 MOVIEPY_LAYERS = words("MOVIEPY_LAYERS")
 CURRENCY = env.str("CURRENCY", default="USD")
 
@@ -366,3 +381,5 @@ Q_CLUSTER: dict[str, Any] = {
     "ALT_CLUSTERS": {queue: {} for queue in SERVABLE},
     **({"redis": BROKER_URL} if BROKER_URL else {"orm": "default"}),
 }
+
+env.refuse_slips()  # at the end, when every name has been read

@@ -85,6 +85,7 @@ def h264(container: Any, spec: dict[str, Any]) -> Any:
         "threads": encoding["threads"],
         "lookahead-threads": 1,
         "force-cfr": 1,
+        "8x8dct": 1,  # what makes a stream High: of all presets, ultrafast alone would go without and be Baseline
     }
     stream = container.add_stream("libx264", rate=fps)
     stream.width, stream.height, stream.pix_fmt = spec["width"], spec["height"], "yuv420p"

@@ -164,7 +164,7 @@ class Passes:
             "profile": "high",
             "forced-idr": "1",
             "stats": str(self.stats),
-            "x264-params": f"pass={number}:open-gop=0:keyint={fps * 2}:force-cfr=1",
+            "x264-params": f"pass={number}:open-gop=0:keyint={fps * 2}:force-cfr=1:8x8dct=1",
         }
         return stream
 

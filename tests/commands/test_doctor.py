@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from tests import footage
+from tests.test_settings import documented
 from videoserver import doctor
 from videoserver.work import workspace
 
@@ -60,6 +61,16 @@ def test_a_full_disk_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) ->
     found = doctor.finding("disk", doctor.disk)
     assert not found.ok
     assert "Free some space" in found.cure
+
+
+@pytest.mark.parametrize(
+    ("preset", "crf"), [*((preset, 20) for preset in documented("X264_PRESET")), ("veryfast", 1), ("veryfast", 51)]
+)
+def test_every_documented_preset_and_quality_renders_and_joins(settings: Any, preset: str, crf: int) -> None:
+    settings.X264_PRESET, settings.X264_CRF = preset, crf
+    found = doctor.finding("render", doctor.render)
+    assert found.ok, found.detail
+    assert f"with {preset}, CRF {crf}" in found.detail
 
 
 @pytest.mark.django_db

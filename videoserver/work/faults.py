@@ -7,47 +7,23 @@ the process is killed; every `job.stored` raises. Actions: `kill9`, `raise`, `st
 from __future__ import annotations
 
 import os
-import re
 import signal
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 
-FORM = re.compile(
-    r"(?P<name>[a-z_.]+):(?P<action>kill9|raise|stop|sleep)(=(?P<seconds>[0-9.]+))?(@(?P<hit>[1-9][0-9]*))?"
-)
+from videoserver.work.fault_words import Fault, parse
 
 
 class FaultInjected(RuntimeError):
     """What `raise` raises."""
 
 
-@dataclass(frozen=True)
-class Fault:
-    """What happens at a point: each time, or at one of its hits only."""
-
-    action: str
-    hit: int | None = None
-    seconds: float = 0.0
-
-
 def faultpoint(name: str) -> None:
     """Something may happen here, if a test has asked for it."""
     if ARMED:
         strike(name)
-
-
-def parse(text: str) -> dict[str, Fault]:
-    """The faults by the names of their points. Raises ValueError."""
-    faults = {}
-    for word in filter(None, text.replace(" ", "").split(",")):
-        if not (said := FORM.fullmatch(word)):
-            raise ValueError(f"FAULTS must hold NAME:ACTION[=SECONDS][@HIT], but it holds {word!r}.")
-        hit = int(said["hit"]) if said["hit"] else None
-        faults[said["name"]] = Fault(said["action"], hit, float(said["seconds"] or 0))
-    return faults
 
 
 def strike(name: str) -> None:
@@ -78,4 +54,4 @@ def _count(name: str) -> int:
         os.close(file)
 
 
-ARMED = parse(os.environ.get("FAULTS", ""))
+ARMED: dict[str, Fault] = parse(os.environ.get("FAULTS", ""))
