@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import ClassVar
 
+from videoserver.work.disagreement import Disagreement
+
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """What the system says when a file finds no room; FFmpeg says it in the same numbers."""
 
@@ -119,6 +121,18 @@ class ServerBusy(MediaError):
     def __init__(self, headers: Mapping[str, str]) -> None:
         self.headers = dict(headers)
         super().__init__()
+
+
+class StorageMismatch(Disagreement, MediaError):
+    """The storage that this process sees is not the one that the other processes of its database use."""
+
+    code, status, sentence = "storage_mismatch", 503, "This server's storage is not the one that its database knows."
+    permanent = False
+    headers = {"Retry-After": "60"}
+    cure = "Mount the right folder, or correct STORAGE. If this is the right one, run: python manage.py adopt_storage"
+
+    def __str__(self) -> str:
+        return f"{self.detail} {self.cure}"
 
 
 class InputGone(MediaError):

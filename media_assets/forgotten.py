@@ -15,6 +15,7 @@ from django.core.files.storage import storages
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from media_assets import identity
 from media_assets.models import MediaAsset
 
 ROOT = "media"
@@ -46,6 +47,7 @@ _walk = Walk()
 def sweep(every: float = EVERY, age: timedelta = AGE) -> int:
     """Go on with the walk, or begin one if it is time; how many files were removed. Any number of sweepers may run."""
     global _walk
+    identity.check()
     now = time.monotonic()
     if _walk.over:
         if now - _walk.begun < every:

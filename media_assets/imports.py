@@ -16,13 +16,13 @@ from django.utils import timezone
 from media_assets import ingest
 from media_assets.addresses import judge
 from media_assets.download import Limits, download
-from media_assets.exceptions import BadName, MediaError, WrongState, full_disk_named
+from media_assets.exceptions import BadName, MediaError, StorageMismatch, WrongState, full_disk_named
 from media_assets.models import AssetState, AssetType, Folder, MediaAsset, MediaImport
 from media_assets.names import label
 from media_assets.stored import StoredFile, forgotten_on_error
 from videoserver.work import line, runs, workspace
 from videoserver.work.faults import faultpoint
-from videoserver.work.row import USUAL_PRIORITY, Canceled, DeadlinePassed, LeaseLost, Stopping
+from videoserver.work.row import MISMATCH_PAUSE, USUAL_PRIORITY, Canceled, DeadlinePassed, LeaseLost, Stopping
 
 PICTURES, SOUNDS = (".jpg", ".jpeg", ".png", ".webp"), (".mp3", ".wav", ".m4a", ".aac", ".flac", ".ogg", ".opus")
 WENT_WRONG = "Something went wrong inside; the log has it under this asset's id."
@@ -105,6 +105,9 @@ def settled(row: MediaImport) -> None:
         row.cancel()
     except DeadlinePassed:
         row.fail(*row.late())
+    except StorageMismatch as error:
+        log.error(str(error))
+        row.release(pause=MISMATCH_PAUSE)
     except MediaError as error:
         log.warning(f"Import attempt {row.attempt} failed - {error.detail}", code=error.code)
         again(row, error.code, error.detail, permanent=error.permanent)

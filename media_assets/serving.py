@@ -17,6 +17,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 
+from media_assets import identity
 from media_assets.exceptions import FileDamaged, FileGone
 from media_assets.models import MediaAsset
 from media_assets.names import with_suffix
@@ -68,6 +69,7 @@ def serve(request: HttpRequest, file: Served, storage: RangedStorage | None = No
     try:
         length = storage.size(file.key)
     except FileNotFoundError as error:
+        identity.check()  # a folder that is not mounted has lost no file
         raise FileGone from error
     if length != file.size:
         log.error("A stored file has another length than its row", key=file.key, stored=length, expected=file.size)
@@ -90,6 +92,7 @@ def serve(request: HttpRequest, file: Served, storage: RangedStorage | None = No
     try:
         opened = storage.open_span(file.key, first, last - first + 1)
     except FileNotFoundError as error:
+        identity.check()  # a folder that is not mounted has lost no file
         raise FileGone from error
     if span:
         headers["Content-Range"] = f"bytes {first}-{last}/{file.size}"
@@ -188,6 +191,7 @@ def thumbnail(asset: MediaAsset) -> Served:
         with storages["media"].open(asset.thumbnail_key) as file:
             data = file.read()
     except FileNotFoundError as error:
+        identity.check()  # a folder that is not mounted has lost no file
         raise FileGone from error
     digest = hashlib.sha256(data).hexdigest()
     return Served(asset.thumbnail_key, len(data), digest, "image/jpeg", asset.created_at, f"{asset.pk}.jpg")

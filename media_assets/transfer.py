@@ -15,6 +15,7 @@ from typing import IO, Any, TypeVar
 from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 
+from media_assets import identity
 from media_assets.exceptions import InputGone, StorageFailed, full_disk_named
 
 CHUNK = 1024 * 1024
@@ -43,10 +44,12 @@ class _Watched(File):  # type: ignore[type-arg] # Django's File is generic for i
 
 def store(path: Path, key: str, on_event: OnEvent | None = None) -> tuple[int, str]:
     """Put a local file under a key; its length and sha256, which the stored bytes proved to have."""
+    known = identity.known()
     storage, saved = storages["media"], False
 
     def move(go_on: GoOn) -> tuple[int, str]:
         nonlocal saved
+        identity.require(known)
         with path.open("rb") as file:
             sent = pour(file, go_on=go_on)
             file.seek(0)
@@ -84,6 +87,7 @@ def bring(key: str, size: int, checksum: str, target: Path, on_event: OnEvent | 
             raise InputGone
         unfinished.replace(target)
     except FileNotFoundError as error:
+        identity.check()  # a folder that is not mounted has lost no file
         raise InputGone from error
     finally:
         unfinished.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What a render needs, tried for real. Each check gives a sentence, and for what is wrong a cure."""
+"""What a render needs, tried for real: a long page, since it has every check, its sentence and its cure."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ from django.db import connection
 from django.utils import timezone
 from PIL import Image
 
+from media_assets import identity, worker_notes
 from rendering import checks
 from rendering.engine import launch
 from rendering.workflow import film, film_files, plan
 from videoserver import database as the_database
 from videoserver import health, schema_fit
 from videoserver.management import processes
-from videoserver.work import ages, cluster, workspace
+from videoserver.work import ages, agreement, canary, cluster, workspace
+from videoserver.work.disagreement import Disagreement
 from videoserver.work.warm import warm
 
 LEAST_DISK = 2 * 1024**3
@@ -72,6 +74,8 @@ def finding(name: str, check: Callable[[], str]) -> Finding:
         ok, detail, cure = False, wrong.detail, wrong.cure
     except Exception as error:  # noqa: BLE001 - whatever a check raises is what is wrong
         ok, detail, cure = False, f"{type(error).__name__}: {error}", "The message above says what failed."
+        if isinstance(error, Disagreement):
+            detail, cure = str(getattr(error, "detail", error)), str(getattr(error, "cure", ""))
         if gone := the_database.away(error):
             detail, cure = gone, the_database.CURE
     return Finding(name, ok, detail, cure, round(time.monotonic() - begun, 3))
@@ -118,11 +122,13 @@ def database() -> str:
         schema_fit.check(kept=0)
     except schema_fit.Unfit as unfit:
         raise Wrong(unfit.sentence, unfit.cure) from unfit
+    agreement.check_secret()
     return f"{connection.vendor}, migrated, fits this version"
 
 
 def storage() -> str:
-    """Write, read a part, and delete."""
+    """It is the one of the database; write, read a part, and delete."""
+    identity.check()
     media, token = storages["media"], secrets.token_bytes(4096)
     name = media.save(f"health/{secrets.token_hex(8)}", ContentFile(token))
     try:
@@ -153,6 +159,22 @@ def round_trips() -> str:
     if silent := [name for name, seconds in took.items() if seconds is None]:
         raise Wrong(f"No answer through {', '.join(silent)}.", "Restart the worker; its log says what it does.")
     return ", ".join(f"{name} {seconds * 1000:.0f} ms" for name, seconds in took.items() if seconds is not None)
+
+
+def workers() -> str:
+    """What each worker that lives wrote: in its row, and in its storage, where this process must find it."""
+    known, told = identity.expected(), []
+    for worker in canary.living():
+        here = f"{worker.name} ({worker.version or 'an older version'}{worker.encoder and f', {worker.encoder}'})"
+        if worker.refusal:
+            raise Wrong(f"{here} does no work: {worker.refusal}", "Mend that on its machine.")
+        if worker.version and worker.storage != known:
+            raise Wrong(f"{here} sees another storage than this machine.", "Mount the shared folder there.")
+        if worker.note and not worker_notes.found(worker.note):
+            cure = "Both have the same identity, so one is a copy: have both use one storage."
+            raise Wrong(f"What {here} wrote into its storage is not in the one of this machine.", cure)
+        told.append(here)
+    return ", ".join(told) or "none runs"
 
 
 def render_cluster() -> str:
@@ -229,6 +251,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "database": database,
     "storage": storage,
     "queue": queue,
+    "workers": workers,
     "cluster": render_cluster,
     "clock": clock,
     "disk": disk,

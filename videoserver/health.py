@@ -22,9 +22,10 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
+from media_assets import identity
 from videoserver import database as the_database
 from videoserver import schema_fit
-from videoserver.work import cluster, workspace
+from videoserver.work import agreement, cluster, workspace
 
 logger = structlog.get_logger(__name__)
 
@@ -87,6 +88,8 @@ def database() -> str:
         cursor.execute("SELECT 1")
         cursor.fetchone()
     schema_fit.check()
+    if wrong := agreement.secret_problem():
+        raise Silent(wrong)
     return str(connection.vendor)
 
 
@@ -94,7 +97,9 @@ _storage_checked: dict[str, float] = {}
 
 
 def storage() -> str:
-    """Write, read back and delete a small file."""
+    """It is the one of the database; write, read back and delete a small file."""
+    if wrong := identity.problem():
+        raise Silent(wrong)
     if time.monotonic() - _storage_checked.get("at", -KEPT_SECONDS) < KEPT_SECONDS:
         return settings.STORAGE
     media, token = storages["media"], secrets.token_bytes(64)

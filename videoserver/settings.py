@@ -221,6 +221,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "videoserver.web.request_log.RequestLog",
+    "videoserver.refuse_writes.RefuseWrites",
 ]
 ROOT_URLCONF = "videoserver.urls"
 WSGI_APPLICATION = "videoserver.wsgi.application"
@@ -358,8 +359,16 @@ WORK_CHORES = (
     "rendering.workflow.ephemeral.sweep",
     "rendering.workflow.newer.tell",
     "rendering.workflow.stored_segments.sweep",
+    "media_assets.worker_notes.write",
     "media_assets.forgotten.sweep",
 )
+# Each says in a sentence why this process must do no work, or nothing.
+WORK_CONDITIONS = (
+    "videoserver.schema_fit.problem",
+    "videoserver.work.agreement.secret_problem",
+    "media_assets.identity.problem",
+)
+WORKER_ABOUT = "videoserver.this_worker.about"
 CACHES["queue"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
 Q_CLUSTER: dict[str, Any] = {
     "name": "videoserver",  # also the signing salt: never change it with a full queue

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import structlog
 
-from media_assets.exceptions import MediaError, StorageFull, full_disk_named
+from media_assets.exceptions import MediaError, StorageFull, StorageMismatch, full_disk_named
 from rendering.exceptions import RenderingError
 from rendering.models import Job, Prediction, Segment
 from rendering.workflow import newer
 from rendering.workflow.document import DocumentInvalid
 from videoserver.work import runs
-from videoserver.work.row import Canceled, DeadlinePassed, LeaseLost, Stopping
+from videoserver.work.row import MISMATCH_PAUSE, Canceled, DeadlinePassed, LeaseLost, Stopping
 from videoserver.work.sandbox import ChildFailed
 
 logger = structlog.get_logger(__name__)
@@ -51,6 +51,9 @@ def run(row: Row, work: Callable[[Row], None]) -> None:
         logger.info(f"Job {job_of(row)}: Canceled")
     except DeadlinePassed:
         fail(row, *row.late())
+    except StorageMismatch as error:
+        row.release(pause=MISMATCH_PAUSE)
+        logger.error(f"Job {job_of(row)}: The work goes back to the queue: {error}")
     except newer.NewerCode as error:
         if isinstance(row, Prediction) or not newer.leave(row):
             fail(row, error.code, error.detail, error.pointer)

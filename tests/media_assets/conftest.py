@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from media_assets import ingest
+from media_assets import identity, ingest
 from media_assets.models import MediaAsset
 from tests import footage
 from videoserver.work import warm
@@ -33,8 +33,8 @@ def child() -> Iterator[None]:
 
 
 def files(folder: Path) -> list[Path]:
-    """Every file below a folder."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    """Every file below a folder, but for the storage's identity."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / identity.MARKER)
 
 
 @pytest.fixture

@@ -71,7 +71,9 @@ def test_a_run_that_is_killed_between_storing_and_recording_leaves_a_file_that_g
     program = f"""
 import django, types, pathlib
 django.setup()
+from django.core.management import call_command
 from media_assets import ingest
+call_command("migrate", verbosity=0)
 ingest.keep(pathlib.Path({str(path)!r}), types.SimpleNamespace(pk={author.pk}), {seen!r})
 """
     environment = {

@@ -27,4 +27,7 @@ LOGGING = {
 ROOT_URLCONF = "tests.work.worker_settings"
 urlpatterns: list[object] = []
 
+MIDDLEWARE: list[str] = []
 WORK_CHORES = ()
+WORK_CONDITIONS = ()
+WORKER_ABOUT = "builtins.dict"

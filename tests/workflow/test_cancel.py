@@ -15,6 +15,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import storages
 
+from media_assets import identity
 from media_assets.models import MediaAsset
 from rendering import tasks
 from rendering.engine.launch import SegmentFile
@@ -188,7 +189,7 @@ def test_of_a_cancel_and_a_finish_one_is_the_truth_and_the_api_says_which(
 def stored() -> set[str]:
     """The keys of all that the storage holds."""
     root = Path(storages["media"].path(""))
-    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} - {identity.MARKER}
 
 
 def named() -> set[str]:

@@ -13,6 +13,7 @@ import pytest
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from media_assets import identity
 from media_assets.models import MediaAsset
 from rendering.models import Job, Prediction, Segment, Storyboard
 from rendering.states import JobState
@@ -66,7 +67,7 @@ def assert_nothing_half_is_kept() -> None:
     assert workspace.census().count == 0
     root = Path(storages["media"].path(""))
     pairs = MediaAsset.objects.values_list("key", "thumbnail_key")
-    files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} - {identity.MARKER}
     assert files == {key for pair in pairs for key in pair if key}
     kept = [path for path in segment_run.cache().folder.rglob("*") if path.is_file()]
     for path in kept:

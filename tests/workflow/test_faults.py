@@ -11,6 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import storages
 
+from media_assets import identity
 from media_assets.models import MediaAsset
 from rendering.models import Job, JobResult, Storyboard
 from rendering.states import JobState
@@ -61,7 +62,7 @@ def work_on(job: Job) -> Job:
 def stored() -> set[str]:
     """The keys of all that the storage holds."""
     root = Path(storages["media"].path(""))
-    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()} - {identity.MARKER}
 
 
 def owned() -> set[str]:

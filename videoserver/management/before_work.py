@@ -8,8 +8,15 @@ from django.core.management.base import CommandError
 from django.db import Error, connections
 
 from videoserver import database, schema_fit
+from videoserver.work import agreement
 
 logger = logging.getLogger(__name__)
+
+
+def check_agreement() -> None:
+    """Raises CommandError if this process has another storage or another secret than the others of its database."""
+    if sentence := agreement.problem():
+        raise CommandError(sentence)
 
 
 def check_schema() -> None:

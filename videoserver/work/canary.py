@@ -39,6 +39,12 @@ def beating() -> QuerySet[Worker]:
     return Worker.objects.filter(beat_at__gt=_ago(SILENT_AFTER))
 
 
+def living() -> list[Worker]:
+    """One row of each supervisor that said lately that it lives."""
+    rows = Worker.objects.filter(beat_at__gt=_ago(3 * BEAT_EVERY + 15)).order_by("name", "pk")
+    return list({worker.supervisor: worker for worker in rows}.values())
+
+
 def busy(queue: str, place: str = "") -> bool:
     """Some worker of the queue (of that place) holds a row whose lease it renewed lately."""
     held = Q(lease_until__gt=Now(), claimed_by__startswith=place)

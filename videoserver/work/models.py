@@ -1,7 +1,18 @@
-"""Worker: the one row that says which queues are served, by whom, and whether they answer."""
+"""Who serves which queue, and whether it answers; and what all processes of this database must agree on."""
 
 from django.db import models
 from django.db.models.functions import Now
+
+
+class Agreed(models.Model):
+    """One thing that is the same for every process of this database: its storage, its secret key."""
+
+    name = models.CharField(max_length=50, primary_key=True)
+    value = models.CharField(max_length=128)
+    agreed_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Worker(models.Model):
@@ -14,6 +25,16 @@ class Worker(models.Model):
     disk = models.CharField(
         max_length=100, blank=True, help_text="Its DATA_DIR: workers of one disk share their files."
     )
+    # Written by every worker of a version that knows them; an older one leaves them empty.
+    version = models.CharField(max_length=50, blank=True, default="", db_default="")
+    encoder = models.CharField(max_length=100, blank=True, default="", db_default="")
+    storage = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="The identity of the storage that it sees."
+    )
+    note = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="What it wrote into its storage, for others."
+    )
+    refusal = models.TextField(blank=True, default="", db_default="", help_text="Why it does no work, if it does none.")
     started_at = models.DateTimeField(db_default=Now())
     beat_at = models.DateTimeField(db_default=Now(), help_text="When the supervisor last said that it lives.")
     canary_at = models.DateTimeField(null=True, blank=True, help_text="When the queue last answered.")

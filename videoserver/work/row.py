@@ -39,6 +39,9 @@ __all__ = [
 
 LONGEST_DELAY = 15 * 60
 USUAL_PRIORITY, HIGHEST_PRIORITY = 5, 9
+MISMATCH_PAUSE = 15.0
+"""Seconds until work that was handed back by a worker with another storage may be claimed; by then that worker's
+supervisor, which looks every 10 s, has ended its clusters."""
 LOOK_EVERY = 2.0
 
 
@@ -237,10 +240,12 @@ class WorkRow(models.Model):
         )
         return delay
 
-    def release(self, *, spent: bool = False) -> None:
-        """Queue it again at once: its worker shuts down, or died with the attempt `spent`. The work has not failed."""
+    def release(self, *, spent: bool = False, pause: float = 0.0) -> None:
+        """Queue it again, at once or after a pause: its worker shuts down, cannot do it, or died with the attempt
+        `spent`. The work has not failed."""
         attempt = F("attempt") if spent else F("attempt") - 1
-        self._hand_back(WorkState.QUEUED, run_after=Now(), attempt=attempt, rung_at=Now())
+        due = Now() + timedelta(seconds=pause) if pause else Now()
+        self._hand_back(WorkState.QUEUED, run_after=due, attempt=attempt, rung_at=Now())
         self.ring()
 
     # Anybody's moves.

@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from videoserver.work import canary, cluster, here, process, recover, workspace
+from videoserver.work import agreement, canary, cluster, here, process, recover, workspace
 from videoserver.work.cluster import Cluster
 from videoserver.work.faults import faultpoint
 from videoserver.work.models import Worker
@@ -90,17 +90,19 @@ class Supervisor:
         self.me, self.pid = process.me(), os.getpid()
         self.name = settings.WORKER_NAME or ":".join(self.me.split(":")[:2])
         self.asked = 0
+        self.refusal = ""
         self._orphans_seen: set[int] = set()
         # Whoever started us may have given us children; they are none of our business.
         self.others = {child.pid for child in psutil.Process().children()}
         self.chores = [
             Chore(1.0, recover.release_dead),
+            Chore(canary.BEAT_EVERY, self.look_around),
             Chore(canary.BEAT_EVERY, self.beat),
             Chore(1.0, self.watch),
-            Chore(clocks.reap_every, partial(recover.reap, max(1.0, 2 * clocks.reap_every))),
+            Chore(clocks.reap_every, self.unless_refused(partial(recover.reap, max(1.0, 2 * clocks.reap_every)))),
             Chore(5.0, self.end_orphans),
             Chore(60.0, workspace.sweep),
-            *(Chore(60.0, import_string(path)) for path in settings.WORK_CHORES),
+            *(Chore(60.0, self.unless_refused(import_string(path))) for path in settings.WORK_CHORES),
         ]
 
     def run(self) -> int:
@@ -111,6 +113,7 @@ class Supervisor:
         keep_connections()
         Chore(0, self.end_predecessors).tend()
         Chore(0, recover.release_dead).tend()
+        Chore(0, self.look_around).tend()
         # Bells that nobody heard while no worker ran.
         Chore(0, lambda: recover.reap(patience=0)).tend()
         try:
@@ -125,7 +128,7 @@ class Supervisor:
         """One round of everything that is due."""
         self.reap_processes()
         for each in self.clusters:
-            if each.should_start():
+            if each.should_start() and not self.refusal:
                 each.start()
                 self.watches[each.queue] = Watch()
                 Chore(0, self.beat).tend()
@@ -135,10 +138,27 @@ class Supervisor:
         for chore in self.chores:
             chore.tend()
 
+    def look_around(self) -> None:
+        """Whether this process may work: it has the storage and the secret of the others. Else its clusters end."""
+        before, self.refusal = self.refusal, agreement.problem()
+        if self.refusal and self.refusal != before:
+            logger.error("This worker does no work: %s", self.refusal)
+        elif before and not self.refusal:
+            logger.info("This worker works again")
+        for each in self.clusters:
+            if self.refusal:
+                # The second look comes a grace time after the first.
+                each.kill() if before else each.ask_to_stop()
+
+    def unless_refused(self, deed: Callable[[], object]) -> Callable[[], object]:
+        """The deed, while this process may work."""
+        return lambda: None if self.refusal else deed()
+
     def beat(self) -> None:
         """Say that we live, and who serves what."""
+        mine = {"name": self.name, "disk": here.disk(), "refusal": self.refusal, **about_me()}
         for each in self.clusters:
-            now = {"main": each.main, "name": self.name, "disk": here.disk()}
+            now = {"main": each.main, **mine}
             if not Worker.objects.filter(supervisor=self.me, queue=each.queue).update(beat_at=Now(), **now):
                 Worker.objects.create(supervisor=self.me, queue=each.queue, **now)
 
@@ -234,3 +254,8 @@ def keep_connections() -> None:
     for connection in connections.all():
         if connection.vendor == "sqlite":
             connection.settings_dict["CONN_MAX_AGE"] = None
+
+
+def about_me() -> dict[str, str]:
+    """What may differ from machine to machine while a new version is rolled out."""
+    return {name: str(value)[:100] for name, value in import_string(settings.WORKER_ABOUT)().items()}

@@ -18,7 +18,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rendering.models import Job, Storyboard
 from rendering.states import JobState
 from rendering.workflow import order, progress, review, write
-from videoserver.management import processes
+from videoserver.management import before_work, processes
 
 BRIEF = settings.BASE_DIR / "docs" / "brief.md"
 PATIENCE = 900.0
@@ -36,6 +36,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, brief: Path, quality: str, **options: Any) -> None:
         begun = time.monotonic()
         call_command("migrate", verbosity=0)
+        before_work.check_agreement()
         text = brief.read_text()
         author, reviewer = person("demo-author", "author"), person("demo-reviewer", "reviewer", staff=True)
         log = settings.DATA_DIR / "demo-worker.log"

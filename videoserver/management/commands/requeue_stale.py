@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections, transaction
 from django.db.models import Q
 
+from videoserver.management import before_work
 from videoserver.work import ages, recover
 from videoserver.work.rows import untouched
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--loop", type=float, metavar="S", help="again every S seconds, until stopped")
 
     def handle(self, *args: Any, dry_run: bool, older_than: float | None, loop: float | None, **options: Any) -> None:
+        before_work.check_agreement()  # its bells are signed with SECRET_KEY
         only = recover.ALL if older_than is None else untouched(older_than)
         while True:
             said = rehearsal(only) if dry_run else one_round(only)

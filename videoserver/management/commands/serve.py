@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from videoserver import health
-from videoserver.management import processes
+from videoserver.management import before_work, processes
 from videoserver.management.service import ServiceCommand
 
 
@@ -25,6 +25,7 @@ class Command(ServiceCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", verbosity=0)
+        before_work.check_agreement()
         password = first_admin()
         asked_to_stop: list[int] = []
 
