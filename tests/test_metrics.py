@@ -211,11 +211,13 @@ def test_what_takes_long_by_its_nature_is_a_kind_of_its_own(
 
 
 def test_the_disk_the_build_and_the_workers_are_told(reviewer_admin: Client, settings: Any) -> None:
-    Worker.objects.create(name="blue", queue="render", supervisor="a:1:1", beat_at=timezone.now())
+    about = {"version": "0.2.0", "encoder": "PyAV 18, veryfast, CRF 20"}
+    Worker.objects.create(name="blue", queue="render", supervisor="a:1:1", beat_at=timezone.now(), **about)
     Worker.objects.create(name="gone", queue="render", supervisor="b:1:1", beat_at=timezone.now() - timedelta(hours=1))
     now = figures(reviewer_admin)
     assert now[f"build_info{{python={platform.python_version()},version={settings.VERSION}}}"] == 1
-    assert [name for name in now if name.startswith("worker_info")] == ["worker_info{name=blue,queue=render}"]
+    blue = f"worker_info{{encoder={about['encoder']},name=blue,queue=render,version={about['version']}}}"
+    assert [name for name in now if name.startswith("worker_info")] == [blue]
     assert 0 < now["disk_free_bytes"] < now["disk_total_bytes"]
 
 

@@ -160,7 +160,7 @@ def each_worker() -> Iterator[Metric]:
     yield info
 
 
-WORKER_LABELS = ("name", "queue")
+WORKER_LABELS = ("name", "queue", "version", "encoder")
 """The columns of Worker that `worker_info` shows."""
 PARTS: tuple[Callable[[], Iterator[Metric]], ...] = (
     build,

@@ -23,9 +23,9 @@ from videoserver.web.admin import ReadOnlyAdmin
 from videoserver.work import canary, line
 from videoserver.work.models import Worker
 
-ANSWERS, WAITS, SILENT = "answers", "no answer yet", "silent"
-COLOURS = {ANSWERS: "success", WAITS: "warning", SILENT: "danger"}
-IDENTITY = ["name", "queue", "machine"]
+ANSWERS, WAITS, SILENT, REFUSES = "answers", "no answer yet", "silent", "refuses to work"
+COLOURS = {ANSWERS: "success", WAITS: "warning", SILENT: "danger", REFUSES: "danger"}
+IDENTITY = ["name", "queue", "machine", "version"]
 """What tells workers apart, and should be seen for all of them at once."""
 
 
@@ -48,7 +48,19 @@ class WorkerAdmin(ReadOnlyAdmin):
     list_filter = ["queue"]
     search_fields = ["name", "supervisor"]
     ordering = ["name", "queue"]
-    fields = [*IDENTITY, "state", "held_rows", "beat", "answered", "began", "disk", "supervisor"]
+    fields = [
+        *IDENTITY,
+        "state",
+        "refusal",
+        "held_rows",
+        "beat",
+        "answered",
+        "began",
+        "encoder",
+        "storage",
+        "disk",
+        "supervisor",
+    ]
     readonly_fields = fields
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
@@ -67,6 +79,8 @@ class WorkerAdmin(ReadOnlyAdmin):
     def state(self, worker: Worker) -> str:
         if seconds_since(worker.beat_at) > canary.SILENT_AFTER:
             return SILENT
+        if worker.refusal:
+            return REFUSES
         answered = worker.canary_at and seconds_since(worker.canary_at) <= canary.ANSWERS_FOR
         return ANSWERS if answered else WAITS
 

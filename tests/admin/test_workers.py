@@ -118,3 +118,10 @@ def test_only_those_see_workers_who_may(browser: Any, db: None) -> None:
         client = browser(person(f"a {group}", group, staff=True))
         assert client.get(WORKERS).status_code == status, group
         assert (WORKERS in text(client, "/admin/")) is (status == 200)
+
+
+def test_a_worker_that_refuses_to_work_says_why(seer: Client) -> None:
+    row = worker("blue")
+    Worker.objects.filter(pk=row.pk).update(refusal="Another storage is mounted here.", version="0.2.0")
+    assert "refuses to work" in text(seer, WORKERS) and "0.2.0" in text(seer, WORKERS)
+    assert "Another storage is mounted here." in text(seer, f"{WORKERS}{row.pk}/change/")

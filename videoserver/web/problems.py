@@ -16,12 +16,11 @@ from django.utils.encoding import force_str
 from rest_framework import exceptions as rest_errors
 from rest_framework.fields import get_error_detail
 
+from videoserver.web import database_errors
 from videoserver.web.error_list import MOST_ERRORS, shown_detail, summary
 from videoserver.web.field_errors import FieldError, first_errors, sentence_of, shown
 from videoserver.web.field_errors import flatten as flatten
 from videoserver.web.field_errors import pointer as pointer
-
-from videoserver.web import database_errors
 
 logger = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
