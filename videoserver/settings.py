@@ -244,12 +244,15 @@ DATABASES = {"default": database(DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES: dict[str, dict[str, Any]] = {
     name: (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": BROKER_URL}
+        {"BACKEND": f"videoserver.web.caches.{backend}", "LOCATION": BROKER_URL}
         if BROKER_URL
         else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": table, "OPTIONS": options}
     )
     # A full table loses entries that are still good: a picture is made again, but a lost counter is a free pass.
-    for name, table, options in (("default", "cache", {}), ("counters", "counters", {"MAX_ENTRIES": 100_000}))
+    for name, backend, table, options in (
+        ("default", "Pictures", "cache", {}),
+        ("counters", "Counters", "counters", {"MAX_ENTRIES": 100_000}),
+    )
 }
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": DATA_DIR / "files"}},

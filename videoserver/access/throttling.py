@@ -1,5 +1,9 @@
-"""How often a caller may call, and how often an address may guess keys. Both count in a cache of their own."""
+"""How often a caller may call, and how often an address may guess keys. Both count in a cache of their own.
 
+While the cache does not answer nobody is held up: a limit protects the service, and must not be what ends it.
+"""
+
+import logging
 import re
 import threading
 import time
@@ -7,11 +11,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import caches
+from redis.exceptions import RedisError
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from videoserver.web.caller import caller_of
+from videoserver.work import broker, seldom
+
+logger = logging.getLogger(__name__)
 
 WRONG_KEYS_PER_MINUTE = 30
 MINUTE = 60
@@ -40,7 +48,10 @@ class CallerThrottle(BaseThrottle):
                 _blocks[place] = max(-1, left - 1)
                 return left > 0
         block = max(1, limit // BLOCKS)
-        granted = min(block, limit - (_add(place, block, period) - block))
+        counted = _add(place, block, period)
+        if counted is None:
+            return True
+        granted = min(block, limit - (counted - block))
         with _lock:
             for old in [other for other in _blocks if not other.endswith(f":{period}:{int(window)}")]:
                 del _blocks[old]
@@ -69,7 +80,8 @@ def count_wrong_key(request: Request) -> None:
     with _lock:
         held_up = place in _held_up
     if not held_up:
-        if _add(place, 1, MINUTE) <= WRONG_KEYS_PER_MINUTE:
+        counted = _add(place, 1, MINUTE)
+        if counted is None or counted <= WRONG_KEYS_PER_MINUTE:
             return
         with _lock:  # from here on it costs nothing to say no
             _held_up.difference_update([other for other in _held_up if not other.endswith(f":{int(window)}")])
@@ -77,7 +89,17 @@ def count_wrong_key(request: Request) -> None:
     raise Throttled(wait=MINUTE - passed)
 
 
-def _add(place: str, count: int, seconds: int) -> int:
+def _add(place: str, count: int, seconds: int) -> int | None:
+    """What was counted there now; None if the count cannot be read or written."""
+    try:
+        return _counted(place, count, seconds)
+    except (RedisError, OSError) as error:
+        told = "Calls are not counted, and API_RATE holds nobody up: Redis %s (%s)"
+        seldom.warn(logger, "count", told, broker.trouble(error).phrase, error)
+        return None
+
+
+def _counted(place: str, count: int, seconds: int) -> int:
     counters = caches["counters"]
     if counters.add(place, count, seconds):
         return count

@@ -58,11 +58,15 @@ def age(queue: str) -> float | None:
     return (last[1] - last[0]).total_seconds() if last else None
 
 
-def ring(worker: Worker) -> None:
-    """Send a canary into the worker's queue."""
+def ring(worker: Worker) -> bool:
+    """Send a canary into the worker's queue; whether the queue has taken it."""
     # One that was lost is sent again: what comes back may be either, and proves no more than the first.
-    Worker.objects.filter(pk=worker.pk).update(sent_at=Coalesce("sent_at", Now()))
-    doorbell.ring(TASK, str(worker.pk), worker.queue)
+    first = Worker.objects.filter(pk=worker.pk, sent_at=None).update(sent_at=Now())
+    if doorbell.ring_now(TASK, str(worker.pk), worker.queue):
+        return True
+    if first:
+        Worker.objects.filter(pk=worker.pk).update(sent_at=None)
+    return False
 
 
 def answer(worker: str) -> None:
@@ -72,12 +76,13 @@ def answer(worker: str) -> None:
 
 
 def round_trip(queue: str, seconds: float = 10.0) -> float | None:
-    """How many seconds a canary takes through the queue now; None if none comes back in time."""
+    """How many seconds a canary takes through the queue now; None if none comes back in time, or none can be sent."""
     worker = workers(queue).order_by("-beat_at").first()
     if worker is None:
         return None
     before, began = worker.canary_at, time.monotonic()
-    ring(worker)
+    if not ring(worker):
+        return None
     while time.monotonic() - began < seconds:
         if Worker.objects.filter(pk=worker.pk).exclude(canary_at=before).exclude(canary_at=None).exists():
             return time.monotonic() - began

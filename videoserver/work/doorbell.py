@@ -1,12 +1,16 @@
 """The doorbell: tells a queue that a row waits. The row is the truth; a lost ring is found by the reaper."""
 
 import logging
-from functools import partial
+from functools import lru_cache, partial
 
+from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import transaction
+from django_q.brokers import Broker, get_broker
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
+
+from videoserver.work import broker, seldom
 
 ANSWER = "videoserver.work.line.answer"
 logger = logging.getLogger(__name__)
@@ -14,12 +18,23 @@ logger = logging.getLogger(__name__)
 
 def ring(task: str, pk: str, queue: str) -> None:
     """Once the transaction is committed, have a worker of the queue call the task with the row's id."""
-    transaction.on_commit(partial(_ring, task, pk, queue))
+    transaction.on_commit(partial(ring_now, task, pk, queue))
 
 
-def _ring(task: str, pk: str, queue: str) -> None:
+def ring_now(task: str, pk: str, queue: str) -> bool:
+    """Have a worker of the queue call the task with the row's id; whether the queue has taken that."""
     try:
-        async_task(task, pk, cluster=queue)
+        async_task(task, pk, cluster=queue, broker=_redis(queue) if settings.BROKER_URL else None)
     except (DatabaseError, RedisError, OSError) as error:
         # Not raised: what was committed must be answered. The reaper rings again.
-        logger.warning("Could not ring for %s %s: %s", task, pk, error)
+        seldom.warn(logger, "ring", "Could not ring for %s %s: %s", task, pk, error)
+        return False
+    return True
+
+
+@lru_cache(maxsize=8)
+def _redis(queue: str) -> Broker:
+    """The queue in Redis, with the client that gives up in time. django-q2 would connect anew for each ring."""
+    found = get_broker(queue)
+    found.connection = broker.client()
+    return found
