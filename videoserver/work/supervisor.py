@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from videoserver.work import agreement, canary, cluster, here, process, recover, workspace
+from videoserver.work import agreement, broker, canary, cluster, here, process, recover, workspace
 from videoserver.work.cluster import Cluster
 from videoserver.work.faults import faultpoint
 from videoserver.work.models import Worker
@@ -30,6 +30,8 @@ GRACE = 10.0
 REAP_EVERY = 15.0
 START = 15.0
 """Seconds that a cluster may take to start. It takes half a second on an idle core; a start that hangs never ends."""
+RING_AGAIN = 5.0
+"""Seconds until a canary that could not be sent is tried again."""
 LAST_SECONDS = 5.0
 """What the kernel has to end what was killed."""
 
@@ -92,6 +94,7 @@ class Supervisor:
         self.asked = 0
         self.refusal = ""
         self._orphans_seen: set[int] = set()
+        self._continuity = broker.Continuity()
         # Whoever started us may have given us children; they are none of our business.
         self.others = {child.pid for child in psutil.Process().children()}
         self.chores = [
@@ -164,21 +167,35 @@ class Supervisor:
 
     def watch(self) -> None:
         """Send canaries; a cluster that answers none and renews no lease is killed, and started again."""
-        workers = {worker.queue: worker for worker in Worker.objects.filter(supervisor=self.me)}
+        try:
+            workers = {worker.queue: worker for worker in Worker.objects.filter(supervisor=self.me)}
+        except (DatabaseError, InterfaceError):
+            self._continuity.broken()
+            raise
+        # A canary that the broker lost, or that waits for a pusher, says nothing against its cluster.
+        kept_since = self._continuity.since()
         for each in self.clusters:
             watch, worker = self.watches[each.queue], workers.get(each.queue)
             if worker is None or not each.pid:
                 continue
-            now = time.monotonic()
+            now, again = time.monotonic(), self.clocks.patience / 4
             if watch.rung is not None and worker.canary_at != watch.before:
-                watch.rung, watch.due = None, now + self.clocks.patience / 4
-            silent = watch.rung is not None and now - watch.rung > self.clocks.patience
-            if silent and not canary.busy(each.queue, f"{process.place()}:"):
-                logger.error("The cluster of %s answers no more and is started again", each.queue)
-                each.kill()
-            elif silent or (watch.rung is None and now >= watch.due):
-                watch.rung, watch.before = now, worker.canary_at
-                canary.ring(worker)
+                watch.rung, watch.due = None, now + again
+            if watch.rung is not None and now - max(watch.rung, kept_since) > self.clocks.patience:
+                if not canary.busy(each.queue, f"{process.place()}:"):
+                    logger.error("The cluster of %s answers no more and is started again", each.queue)
+                    each.kill()
+                    continue
+                watch.rung = now
+            if now < watch.due:
+                continue
+            # Sent again while none is back: a queue that was emptied must not cost a healthy cluster its life.
+            if canary.ring(worker):
+                if watch.rung is None:
+                    watch.rung, watch.before = now, worker.canary_at
+                watch.due = now + again
+            else:
+                watch.rung, watch.due = None, now + min(again, RING_AGAIN)
 
     def reap_processes(self) -> None:
         """Wait for those that ended: mains, and orphans that became ours."""
