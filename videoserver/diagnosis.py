@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rendering.engine import boxes
-from videoserver.doctor import Finding, Wrong, finding, scratch
+from videoserver.doctor import Finding, finding, scratch
+from videoserver.health import Wrong
 from videoserver.work.sandbox import ChildFailed
 from videoserver.work.warm import warm
 

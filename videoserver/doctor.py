@@ -28,6 +28,7 @@ from rendering.engine import launch
 from rendering.workflow import film, film_files, plan
 from videoserver import database as the_database
 from videoserver import health, schema_fit
+from videoserver.health import Wrong
 from videoserver.management import processes
 from videoserver.work import ages, agreement, canary, cluster, workspace
 from videoserver.work.disagreement import Disagreement
@@ -36,14 +37,6 @@ from videoserver.work.warm import warm
 LEAST_DISK = 2 * 1024**3
 MOST_CLOCK_SECONDS = 5.0
 WORKER_PATIENCE = 30.0
-
-
-class Wrong(Exception):
-    """A check's sentence and its cure."""
-
-    def __init__(self, detail: str, cure: str) -> None:
-        super().__init__(detail)
-        self.detail, self.cure = detail, cure
 
 
 @dataclass(frozen=True)
@@ -141,8 +134,17 @@ def storage() -> str:
     return f"{settings.STORAGE}: written, read in part, deleted"
 
 
-def queue() -> str:
+def broker() -> str:
+    """The queue takes what is put into it."""
+    try:
+        return health.broker()
+    except Wrong as wrong:
+        raise Wrong(f"{wrong.detail} {wrong.__cause__}", wrong.cure) from wrong
+
+
+def workers() -> str:
     """A canary through every queue; with no worker running, through one that is started for it."""
+    need_broker()
     if all(cluster.alive(name) for name in settings.QUEUES):
         return round_trips()
     with processes.running("worker", settings.DATA_DIR / "doctor-worker.log"):
@@ -154,6 +156,14 @@ def queue() -> str:
         return f"{round_trips()} (no worker was running: `make run` or `python manage.py worker` starts one)"
 
 
+def need_broker() -> None:
+    """No worker can answer through a broker that does not."""
+    try:
+        health.broker()
+    except Wrong as wrong:
+        raise Wrong("Not asked: the broker does not work.", "First mend the broker, as said above.") from wrong
+
+
 def round_trips() -> str:
     took = {name: cluster.round_trip(name) for name in settings.QUEUES}
     if silent := [name for name, seconds in took.items() if seconds is None]:
@@ -161,7 +171,7 @@ def round_trips() -> str:
     return ", ".join(f"{name} {seconds * 1000:.0f} ms" for name, seconds in took.items() if seconds is not None)
 
 
-def workers() -> str:
+def machines() -> str:
     """What each worker that lives wrote: in its row, and in its storage, where this process must find it."""
     known, told = identity.expected(), []
     for worker in canary.living():
@@ -182,6 +192,7 @@ def render_cluster() -> str:
     name = settings.RENDER_CLUSTER
     if not name:
         return "none: the workers here render"
+    need_broker()
     seconds = cluster.round_trip(name) if cluster.alive(name) else None
     if seconds is None:
         cure = (
@@ -250,8 +261,9 @@ CHECKS: dict[str, Callable[[], str]] = {
     "fonts": fonts,
     "database": database,
     "storage": storage,
-    "queue": queue,
+    "broker": broker,
     "workers": workers,
+    "machines": machines,
     "cluster": render_cluster,
     "clock": clock,
     "disk": disk,

@@ -21,11 +21,13 @@ from django.core.files.storage import storages
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
+from redis.exceptions import RedisError
 
 from media_assets import identity
 from videoserver import database as the_database
 from videoserver import schema_fit
 from videoserver.work import agreement, cluster, workspace
+from videoserver.work import broker as redis_broker
 
 logger = structlog.get_logger(__name__)
 
@@ -34,8 +36,17 @@ KEPT_SECONDS = 10
 """A probe every second must not write to the storage every second."""
 
 
-class Silent(Exception):
-    """Queues that nobody serves; the sentence may be shown to anybody."""
+WORK_ONLY = {"broker", "workers"}
+"""Without them nothing is rendered, but requests are answered: a balancer that took this server away would only lose
+the API as well."""
+
+
+class Wrong(Exception):
+    """A check's sentence and its cure, which may be shown to anybody."""
+
+    def __init__(self, detail: str, cure: str) -> None:
+        super().__init__(detail)
+        self.detail, self.cure = detail, cure
 
 
 @never_cache
@@ -46,7 +57,8 @@ def live(request: HttpRequest) -> JsonResponse:
 
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when everything that a render needs answers, else 503; each check says what is wrong."""
+    """503 when this server cannot answer requests, else 200, "degraded" while nothing is rendered; each check says
+    what is wrong."""
     return answer(report())
 
 
@@ -60,26 +72,38 @@ def health(request: HttpRequest) -> JsonResponse:
 
 
 def report() -> dict[str, Any]:
-    checks = {name: outcome(check) for name, check in CHECKS.items()}
-    well = all(check["ok"] for check in checks.values())
-    return {"status": "ok" if well else "unavailable", "checks": checks, "versions": versions()}
+    checks: dict[str, dict[str, Any]] = {}
+    for name, check in CHECKS.items():
+        needed = NEEDS.get(name)
+        checks[name] = unknown(needed) if needed and not checks[needed]["ok"] else outcome(check)
+    wrong = {name for name, check in checks.items() if not check["ok"]}
+    status = "unavailable" if wrong - WORK_ONLY else "degraded" if wrong else "ok"
+    return {"status": status, "checks": checks, "versions": versions()}
 
 
 def answer(found: dict[str, Any]) -> JsonResponse:
-    return JsonResponse(found, status=200 if found["status"] == "ok" else 503)
+    return JsonResponse(found, status=503 if found["status"] == "unavailable" else 200)
 
 
 def outcome(check: Callable[[], str]) -> dict[str, Any]:
     """Run one check; its trouble is part of the answer, in a word, and whole in the log."""
     begun = time.monotonic()
+    ok, detail, cure = False, "", ""
     try:
         detail, ok = check(), True
-    except (Silent, schema_fit.Unfit) as error:
-        detail, ok = str(error), False
+    except Wrong as wrong:
+        detail, cure = wrong.detail, wrong.cure
+    except schema_fit.Unfit as unfit:
+        detail, cure = unfit.sentence, unfit.cure
     except Exception as error:  # noqa: BLE001 - a check may fail in any way, and all of them mean "not ready"
         logger.warning("A health check failed", check=check.__name__, error=str(error))
-        detail, ok = the_database.away(error) or f"{type(error).__name__}; the log has the details", False
-    return {"ok": ok, "detail": detail, "milliseconds": round((time.monotonic() - begun) * 1000, 1)}
+        detail = the_database.away(error) or f"{type(error).__name__}; the log has the details"
+    return {"ok": ok, "detail": detail, "cure": cure, "milliseconds": round((time.monotonic() - begun) * 1000, 1)}
+
+
+def unknown(needed: str) -> dict[str, Any]:
+    """The outcome of a check that was not made: it would wait for the same thing as the one that failed."""
+    return {"ok": False, "detail": f"unknown without the {needed}", "cure": "", "milliseconds": 0.0}
 
 
 def database() -> str:
@@ -89,7 +113,7 @@ def database() -> str:
         cursor.fetchone()
     schema_fit.check()
     if wrong := agreement.secret_problem():
-        raise Silent(wrong)
+        raise Wrong(wrong, "")
     return str(connection.vendor)
 
 
@@ -99,7 +123,7 @@ _storage_checked: dict[str, float] = {}
 def storage() -> str:
     """It is the one of the database; write, read back and delete a small file."""
     if wrong := identity.problem():
-        raise Silent(wrong)
+        raise Wrong(wrong, "")
     if time.monotonic() - _storage_checked.get("at", -KEPT_SECONDS) < KEPT_SECONDS:
         return settings.STORAGE
     media, token = storages["media"], secrets.token_bytes(64)
@@ -114,17 +138,31 @@ def storage() -> str:
     return str(settings.STORAGE)
 
 
-def queue() -> str:
+def broker() -> str:
+    """The queue takes what is put into it."""
+    if not settings.BROKER_URL:
+        return "the database"
+    try:
+        redis_broker.check()
+    except (RedisError, OSError) as error:
+        trouble = redis_broker.trouble(error)
+        raise Wrong(f"The broker at {redis_broker.address()} {trouble.phrase}.", trouble.cure) from error
+    return redis_broker.address()
+
+
+def workers() -> str:
     """Every queue that a worker should serve answered its canary lately."""
     silent = [name for name in settings.QUEUES if not cluster.alive(name)]
     if "render" in silent and settings.RENDER_CLUSTER and cluster.alive(settings.RENDER_CLUSTER):
         silent.remove("render")
     if silent:
-        raise Silent(f"no worker answers for {', '.join(silent)}")
+        cure = "Start `manage.py worker`. If one runs that serves them: its log says why they do not answer."
+        raise Wrong(f"no worker answers for {', '.join(silent)}", cure)
     return "every queue answers"
 
 
-CHECKS: dict[str, Callable[[], str]] = {"database": database, "storage": storage, "queue": queue}
+CHECKS: dict[str, Callable[[], str]] = {"database": database, "storage": storage, "broker": broker, "workers": workers}
+NEEDS = {"workers": "database"}
 
 
 def versions() -> dict[str, str]:

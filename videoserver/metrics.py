@@ -20,6 +20,7 @@ from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from videoserver import health
 from videoserver.web import measure
 from videoserver.web.permissions import HasScope
 from videoserver.work import canary, ended, line, workspace
@@ -160,6 +161,13 @@ def each_worker() -> Iterator[Metric]:
     yield info
 
 
+def health_checks() -> Iterator[Metric]:
+    metric = gauge("health_check", "1 if the check of /health/ready is good, else 0.", labels=["check"])
+    for name, found in health.report()["checks"].items():
+        metric.add_metric([name], int(found["ok"]))
+    yield metric
+
+
 WORKER_LABELS = ("name", "queue", "version", "encoder")
 """The columns of Worker that `worker_info` shows."""
 PARTS: tuple[Callable[[], Iterator[Metric]], ...] = (
@@ -172,6 +180,7 @@ PARTS: tuple[Callable[[], Iterator[Metric]], ...] = (
     ended_work,
     queues,
     each_worker,
+    health_checks,
 )
 
 

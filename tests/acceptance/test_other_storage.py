@@ -63,8 +63,8 @@ def test_a_worker_without_the_shared_folder_renders_nothing_until_it_is_mounted(
     blue = server.start("worker", log, **second(server, tmp_path))
     wait_until(lambda: "This worker does no work: This server's storage is not" in log.read_text(), "the refusal")
     job = order(server)
-    wait_until(lambda: not doctor(server, "workers")["ok"], "the doctor's finding")
-    finding = doctor(server, "workers")
+    wait_until(lambda: not doctor(server, "machines")["ok"], "the doctor's finding")
+    finding = doctor(server, "machines")
     assert "blue (0.1.0, PyAV" in str(finding["detail"]) and "does no work" in str(finding["detail"])
     assert server.job(job)["status"] == "queued"
     assert blue.poll() is None
@@ -76,7 +76,7 @@ def test_a_worker_without_the_shared_folder_renders_nothing_until_it_is_mounted(
     film = server.wait_for_film(job)
     assert server.call("author", "GET", f"/api/v1/media/{first['id']}/data")
     assert film["status"] == "completed"
-    found = doctor(server, "workers")
+    found = doctor(server, "machines")
     assert found["ok"], found
 
 
@@ -123,8 +123,8 @@ def test_a_copied_storage_has_the_identity_but_not_the_workers_notes(server: Ser
     log = tmp_path / "blue.log"
     server.start("worker", log, **second(server, tmp_path))
     wait_until(lambda: bool(list((tmp_path / "second/media/workers").glob("*.txt"))), "its note", SEEN)
-    wait_until(lambda: not doctor(server, "workers")["ok"], "the doctor's finding", SEEN)
-    assert "is not in the one of this machine" in str(doctor(server, "workers")["detail"])
+    wait_until(lambda: not doctor(server, "machines")["ok"], "the doctor's finding", SEEN)
+    assert "is not in the one of this machine" in str(doctor(server, "machines")["detail"])
 
 
 def fails(server: Server, *words: str) -> str:
