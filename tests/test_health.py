@@ -1,4 +1,4 @@
-"""Health answers 200 only when everything that a render needs answers."""
+"""Health: 503 without database or storage; without broker or workers 200, but degraded."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import storages
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -40,17 +41,36 @@ def test_it_is_ready_when_database_storage_and_queues_answer(client: Client, ser
     assert {name: check["ok"] for name, check in answer.json()["checks"].items()} == {
         "database": True,
         "storage": True,
-        "queue": True,
+        "broker": True,
+        "workers": True,
     }
+    assert answer.json()["status"] == "ok"
     assert answer.json()["versions"]["django"]
     assert "no-cache" in answer["Cache-Control"]
 
 
-def test_it_is_not_ready_without_a_worker(client: Client) -> None:
+@pytest.mark.parametrize("path", ["/health/ready", "/health"])
+def test_without_a_worker_it_answers_and_is_degraded(client: Client, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    found = answer.json()["checks"]["workers"]
+    assert not found["ok"]
+    assert found["detail"] == "no worker answers for default, media_import, render"
+    assert "Start `manage.py worker`" in found["cure"]
+    broker = answer.json()["checks"]["broker"]
+    assert (broker["ok"], broker["detail"], broker["cure"]) == (True, "the database", "")
+
+
+def test_without_its_database_it_is_not_ready_and_does_not_ask_it_for_the_workers(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> str:
+        raise OperationalError("no connection")
+
+    monkeypatch.setitem(health.CHECKS, "database", refuse)
     answer = client.get("/health/ready")
-    assert answer.status_code == 503
-    assert not answer.json()["checks"]["queue"]["ok"]
-    assert answer.json()["checks"]["queue"]["detail"] == "no worker answers for default, media_import, render"
+    assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
+    assert answer.json()["checks"]["workers"]["detail"] == "unknown without the database"
 
 
 def test_it_is_not_ready_when_the_storage_cannot_be_written(

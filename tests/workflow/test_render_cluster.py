@@ -128,16 +128,16 @@ def test_without_a_cluster_there_is_one_queue(job: Job, settings: Any, bells: An
 
 
 def test_readiness_asks_for_workers_here_or_there(machines: Machines, settings: Any) -> None:
-    assert health.queue() == "every queue answers"
+    assert health.workers() == "every queue answers"
     machines.fall_silent("far")
-    assert health.queue() == "every queue answers", "the workers here take over"
+    assert health.workers() == "every queue answers", "the workers here take over"
     machines.come_back("far")
     machines.serve("elsewhere", "default", "media_import")
     machines.fall_silent("near")
-    assert health.queue() == "every queue answers", "the cluster renders"
+    assert health.workers() == "every queue answers", "the cluster renders"
     machines.fall_silent("far")
-    with pytest.raises(health.Silent, match="no worker answers for render"):
-        health.queue()
+    with pytest.raises(health.Wrong, match="no worker answers for render"):
+        health.workers()
 
 
 def test_the_doctor_says_whether_the_cluster_answers(machines: Machines, settings: Any) -> None:

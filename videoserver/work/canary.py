@@ -1,6 +1,7 @@
 """Whether a queue is served: a canary goes through it and comes back; a busy queue counts as served too."""
 
 import time
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -45,9 +46,17 @@ def living() -> list[Worker]:
     return list({worker.supervisor: worker for worker in rows}.values())
 
 
-def busy(queue: str, place: str = "") -> bool:
-    """Some worker of the queue (of that place) holds a row whose lease it renewed lately."""
+def serving(supervisor: str, processes: Collection[str]) -> bool:
+    """Every queue of that supervisor has answered, or one of its processes is busy with a row of the queue."""
+    mine = dict(Worker.objects.filter(supervisor=supervisor).values_list("queue", "canary_at"))
+    return bool(mine) and all(at or busy(queue, processes=processes) for queue, at in mine.items())
+
+
+def busy(queue: str, place: str = "", processes: Collection[str] | None = None) -> bool:
+    """Some worker of the queue (of that place, among those processes) holds a row whose lease it renewed lately."""
     held = Q(lease_until__gt=Now(), claimed_by__startswith=place)
+    if processes is not None:
+        held &= Q(claimed_by__in=processes)
     return any(model.objects.live().filter(held).exists() for model in line.models() if queue in model.bells())
 
 

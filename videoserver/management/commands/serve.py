@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import signal
-import socket
+import subprocess
 import time
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
@@ -14,9 +15,12 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from videoserver import health
-from videoserver.management import before_work, processes
+from videoserver.management import before_work, processes, readiness
 from videoserver.management.service import ServiceCommand
+
+READY = "Ready."
+PATIENCE = 15.0
+"""Seconds until it is said what is missing: a start takes five."""
 
 
 class Command(ServiceCommand):
@@ -24,6 +28,7 @@ class Command(ServiceCommand):
     help = "Migrate, then run web server and worker together until Ctrl-C or SIGTERM."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        readiness.require_free_port()
         call_command("migrate", verbosity=0)
         before_work.check_agreement()
         password = first_admin()
@@ -37,18 +42,24 @@ class Command(ServiceCommand):
         children = {name: processes.start(name) for name in ("web", "worker")}
         try:
             self.announce(password)
-            told = False
+            self.begun, self.told = time.monotonic(), ""
             while not asked_to_stop:
-                for name, child in children.items():
-                    if child.poll() is not None:
-                        raise CommandError(f"The {name} ended with code {child.returncode}; its log says why.")
-                if not told and ready():
-                    told = True
-                    self.stdout.write(self.style.SUCCESS("Ready."))
+                require_alive(children)
+                if self.told != READY:
+                    self.tell(readiness.missing(**children))
                 time.sleep(0.2)
             self.stdout.write("Stopping …")
         finally:
             processes.stop(list(children.values()))
+
+    def tell(self, missing: str) -> None:
+        """That all is there; or, once a start has had its time, what is not, each time that it is something else."""
+        if not missing:
+            self.told = READY
+            self.stdout.write(self.style.SUCCESS(READY))
+        elif missing != self.told and time.monotonic() - self.begun > PATIENCE:
+            self.told = missing
+            self.stdout.write(f"Not ready: {missing}.")
 
     def announce(self, password: str | None) -> None:
         self.stdout.write(f"videoserver at {settings.PUBLIC_URL}/")
@@ -56,6 +67,15 @@ class Command(ServiceCommand):
         self.stdout.write(f"  API docs  {settings.PUBLIC_URL}/api/docs/")
         if password:
             self.stdout.write(f"  log in as admin with the password {password} (shown only now)")
+
+
+def require_alive(children: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    """Raises CommandError when one of them has ended: the web server mostly because another one has its port."""
+    for name, child in children.items():
+        if child.poll() is not None:
+            if name == "web":
+                readiness.require_free_port(patience=0)
+            raise CommandError(f"The {name} ended with code {child.returncode}; its log says why.")
 
 
 def first_admin() -> str | None:
@@ -66,12 +86,3 @@ def first_admin() -> str | None:
     password = secrets.token_urlsafe(12)
     users.create_superuser(username="admin", email="", password=password)
     return password
-
-
-def ready() -> bool:
-    """The web server listens, and everything that a render needs answers."""
-    try:
-        socket.create_connection(("127.0.0.1", settings.PORT), timeout=2).close()
-    except OSError:
-        return False
-    return bool(health.report()["status"] == "ok")
