@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 import psutil
+import redis
 
 PATIENCE = 30.0
 
@@ -115,22 +116,63 @@ class Postgres(Server):
 
 
 class Redis(Server):
-    """Keeps what it holds in an append-only file."""
+    """Keeps what it holds in an append-only file. Asks for a password if it is given one."""
 
-    def __init__(self) -> None:
+    def __init__(self, password: str = "") -> None:
         super().__init__("redis")
+        self.own_password = self.password = password
         self.binary = shutil.which("redis-server")
         if self.binary is None:
             raise Missing("Redis")
 
     def command(self) -> list[str]:
         place = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
-        return [str(self.binary), *place, "--save", "", "--appendonly", "yes"]
+        secret = ["--requirepass", self.own_password] if self.own_password else []
+        return [str(self.binary), *place, "--save", "", "--appendonly", "yes", *secret]
+
+    def start(self) -> Self:
+        """With its own password: one that was set is not kept."""
+        self.password = self.own_password
+        return super().start()
+
+    def ensure(self) -> None:
+        """Answering, and with its own password, whatever a test did to it."""
+        if self.process:
+            self.resume()
+            if self.password != self.own_password:
+                self.set_password(self.own_password)
+        super().ensure()
+
+    def pause(self) -> None:
+        """It accepts connections, and answers nobody."""
+        assert self.process
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """After a pause."""
+        assert self.process
+        self.process.send_signal(signal.SIGCONT)
+
+    def set_password(self, password: str) -> None:
+        """Ask everybody for this one from now on; empty for none. Whoever is connected is thrown out."""
+        with self.connected() as operator:
+            operator.config_set("requirepass", password)
+            operator.client_kill_filter(_type="normal", skipme=True)
+        self.password = password
+
+    def flush(self) -> None:
+        """Forget all that it holds."""
+        with self.connected() as operator:
+            operator.flushall()
+
+    def connected(self) -> redis.Redis:
+        """As its operator, who knows the password."""
+        return redis.Redis(port=self.port, password=self.password or None)
 
     @property
     def url(self) -> str:
-        """Of its first database."""
-        return f"redis://127.0.0.1:{self.port}/0"
+        """Of its first database, with the password that it has now."""
+        return f"redis://{f':{self.password}@' if self.password else ''}127.0.0.1:{self.port}/0"
 
 
 def newest(program: str) -> Path:

@@ -70,12 +70,12 @@ def age(queue: str) -> float | None:
 def ring(worker: Worker) -> bool:
     """Send a canary into the worker's queue; whether the queue has taken it."""
     # One that was lost is sent again: what comes back may be either, and proves no more than the first.
-    first = Worker.objects.filter(pk=worker.pk, sent_at=None).update(sent_at=Now())
-    if doorbell.ring_now(TASK, str(worker.pk), worker.queue):
-        return True
-    if first:
-        Worker.objects.filter(pk=worker.pk).update(sent_at=None)
-    return False
+    mine = Worker.objects.filter(pk=worker.pk)
+    mine.update(sent_at=Coalesce("sent_at", Now()))
+    if not (taken := doorbell.ring_now(TASK, str(worker.pk), worker.queue)):
+        # The one before is probably lost too. If it does come back it proves nothing.
+        mine.update(sent_at=None)
+    return taken
 
 
 def answer(worker: str) -> None:
