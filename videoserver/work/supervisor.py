@@ -31,7 +31,7 @@ REAP_EVERY = 15.0
 START = 15.0
 """Seconds that a cluster may take to start. It takes half a second on an idle core; a start that hangs never ends."""
 RING_AGAIN = 5.0
-"""Seconds until a canary that could not be sent is tried again."""
+"""Seconds between canaries while the broker is away or has just come back."""
 LAST_SECONDS = 5.0
 """What the kernel has to end what was killed."""
 
@@ -187,6 +187,9 @@ class Supervisor:
                     each.kill()
                     continue
                 watch.rung = now
+            if kept_since > now:
+                # Bells were lost with it, and are rung again once a canary has come through.
+                watch.due = min(watch.due, now + RING_AGAIN)
             if now < watch.due:
                 continue
             # Sent again while none is back: a queue that was emptied must not cost a healthy cluster its life.
