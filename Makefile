@@ -56,7 +56,7 @@ bench-queue: setup-dev ## Order to start, jobs a second, and the claim with 10,0
 	@$(BIN)/python -m tests.bench.queue
 
 chaos: setup-dev ## Kill everything at random while JOBS are made, on each stack; SEED repeats a run
-	@$(BIN)/python -m tests.chaos --jobs $(or $(JOBS),200) $(if $(SEED),--seed $(SEED)) $(if $(STACK),--stack $(STACK))
+	@$(BIN)/python -m tests.chaos --jobs $(or $(JOBS),200) $(if $(SEED),--seed $(SEED)) $(if $(STACK),--stack $(STACK)) $(if $(REDIS_AWAY),--redis-away $(REDIS_AWAY))
 
 soak: setup-dev ## What takes longer than a minute by nature: films of ten minutes and the like
 	@$(BIN)/python -m tests.soak

@@ -141,6 +141,7 @@ class Redis(Server):
             self.resume()
             if self.password != self.own_password:
                 self.set_password(self.own_password)
+            self.configure("maxmemory", "0")
         super().ensure()
 
     def pause(self) -> None:
@@ -155,10 +156,15 @@ class Redis(Server):
 
     def set_password(self, password: str) -> None:
         """Ask everybody for this one from now on; empty for none. Whoever is connected is thrown out."""
-        with self.connected() as operator:
-            operator.config_set("requirepass", password)
+        self.configure("requirepass", password)
+        with redis.Redis(port=self.port, password=password or None) as operator:
             operator.client_kill_filter(_type="normal", skipme=True)
         self.password = password
+
+    def configure(self, name: str, value: str) -> None:
+        """Change one of its settings until it ends."""
+        with self.connected() as operator:
+            operator.config_set(name, value)
 
     def flush(self) -> None:
         """Forget all that it holds."""

@@ -16,7 +16,6 @@ from videoserver.settings import DATA_DIR, DATABASES, INSTALLED_APPS
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.work.errands"]
-API_RATE = ""
 WHITENOISE_AUTOREFRESH = True  # or every new client would look through all static files
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, as in production: threads that share a database in memory lock each other out of it.

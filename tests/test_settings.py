@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 
 from videoserver import environment, settings
@@ -234,3 +235,11 @@ def load(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     words = [sys.executable, "-c", "from videoserver.settings import WORKER_QUEUES; print(WORKER_QUEUES)"]
     env = {**os.environ, "DATA_DIR": str(folder), **environment}
     return subprocess.run(words, env=env, capture_output=True, text=True, cwd=settings.BASE_DIR, timeout=60)
+
+
+def test_the_suite_runs_with_the_limit_of_calls_that_is_shipped() -> None:
+    """Without it nobody would see what becomes of calls that cannot be counted."""
+    assert django_settings.API_RATE == settings.API_RATE == "1200/min"
+    tests = Path(__file__).parent
+    servers = [tests / name for name in ("acceptance/server.py", "chaos/site.py", "work/house.py", "settings.py")]
+    assert [path for path in servers if "API_RATE" in path.read_text()] == []

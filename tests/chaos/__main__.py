@@ -22,6 +22,8 @@ MOST_ROWS = 40
 """So many are under way at most: each fault meets work at every stage."""
 GAPS = (0.3, 2.5)
 SETTLING = 240.0
+REDIS_AWAY = 60.0
+"""Seconds: longer than any patience of a client's or a worker's here."""
 
 
 def main() -> int:
@@ -29,11 +31,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--jobs", type=int, default=200)
     parser.add_argument("--stack", choices=[*STACKS, "all"], default="all")
+    parser.add_argument("--redis-away", type=float, default=REDIS_AWAY, metavar="S", help="how long Redis is stopped")
     asked = parser.parse_args()
     report: dict[str, Any] = {"seed": asked.seed, "jobs": asked.jobs, "stacks": {}}
     broken = False
     for stack in STACKS if asked.stack == "all" else [asked.stack]:
-        verdict = run(stack, asked.seed, asked.jobs)
+        verdict = run(stack, asked.seed, asked.jobs, asked.redis_away)
         report["stacks"][stack] = {"figures": verdict.figures, "broken": verdict.broken}
         broken = broken or bool(verdict.broken)
     REPORT.parent.mkdir(parents=True, exist_ok=True)
@@ -42,14 +45,14 @@ def main() -> int:
     return int(broken)
 
 
-def run(stack: str, seed: int, jobs: int) -> Verdict:
+def run(stack: str, seed: int, jobs: int, redis_away: float = REDIS_AWAY) -> Verdict:
     """One stack under faults until all jobs have ended; prints what it found."""
     began = time.monotonic()
     say(f"\nChaos over {stack}, seed {seed}, {jobs} jobs")
     folder = Path(tempfile.mkdtemp(prefix=f"chaos-{stack}-"))
     site = Site(folder, stack)
     try:
-        verdict = under_faults(site, seed, jobs)
+        verdict = under_faults(site, seed, jobs, redis_away)
     except BaseException:
         say(f"  its logs: {folder}")
         raise
@@ -67,13 +70,15 @@ def run(stack: str, seed: int, jobs: int) -> Verdict:
     return verdict
 
 
-def under_faults(site: Site, seed: int, jobs: int) -> Verdict:
-    """Order, strike, order, strike, … then let it settle, and look."""
+def under_faults(site: Site, seed: int, jobs: int, redis_away: float) -> Verdict:
+    """Order, strike, order, strike, … with Redis away amid it, if there is one; then let it settle, and look."""
     client = Client(site, random.Random(f"orders {seed}"))
     adversary = Adversary(site, client, random.Random(f"faults {seed}"))
     client.prepare()
     ordered = 0
     while ordered < jobs:
+        if site.redis and not adversary.done["Redis away"] and ordered >= jobs // 3:
+            adversary.take_redis_away(redis_away)
         for _ in range(adversary.random.randint(1, 3)):
             if ordered < jobs:
                 client.order(ordered)

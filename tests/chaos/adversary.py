@@ -6,12 +6,12 @@ import contextlib
 import signal
 import sqlite3
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from random import Random
 
 import psutil
-import redis
 
 from tests.chaos.client import Client, Refused
 from tests.chaos.site import LEASE, Site, pause, words
@@ -30,6 +30,10 @@ class Adversary:
         self.violations: list[str] = []
         self.canceled: set[str] = set()
         self.thaws: list[threading.Timer] = []
+        self.database_faults: list[tuple[float, float]] = []
+        """From when to when the database could not be used."""
+        self.redis_faults: list[tuple[float, float]] = []
+        """From when to when Redis was stopped for long."""
         self.deeds: dict[str, tuple[int, Callable[[], None]]] = {
             "a process of the worker killed": (10, self.kill_any),
             "a render child killed": (4, self.kill_child),
@@ -47,6 +51,7 @@ class Adversary:
         if site.redis:
             self.deeds["Redis flushed"] = (3, self.flush)
             self.deeds["Redis killed"] = (2, self.restart_redis)
+            self.deeds["Redis with another password"] = (2, self.change_password)
 
     def strike(self) -> None:
         """The next fault of the seed."""
@@ -103,27 +108,53 @@ class Adversary:
 
     def lock(self) -> None:
         """A backup program that holds the file's write lock."""
+        began = time.monotonic()
         with sqlite3.connect(self.site.data / "videoserver.sqlite3", timeout=20, isolation_level=None) as connection:
             connection.execute("BEGIN IMMEDIATE")
             pause(SECONDS_LOCKED)
             connection.execute("ROLLBACK")
         connection.close()
+        self.database_faults.append((began, time.monotonic()))
 
     def restart_postgres(self) -> None:
         assert self.site.postgres
+        began = time.monotonic()
         self.site.postgres.stop(signal.SIGQUIT)
         pause(self.random.uniform(0, 2))
         self.site.postgres.start()
+        self.database_faults.append((began, time.monotonic()))
 
     def flush(self) -> None:
         assert self.site.redis
-        with redis.Redis.from_url(self.site.redis.url) as connection:
-            connection.flushall()
+        if self.site.redis.process:
+            self.site.redis.flush()
 
     def restart_redis(self) -> None:
         assert self.site.redis
-        self.site.redis.stop(signal.SIGKILL)
-        pause(self.random.uniform(0, 2))
+        if self.site.redis.process:
+            self.site.redis.stop(signal.SIGKILL)
+            pause(self.random.uniform(0, 2))
+            self.site.redis.start()
+
+    def change_password(self) -> None:
+        """For a while; web and workers still have the old one."""
+        assert self.site.redis
+        if self.site.redis.process:
+            self.site.redis.set_password("another one")
+            pause(self.random.uniform(1, 3))
+            self.site.redis.set_password("")
+
+    def take_redis_away(self, seconds: float) -> None:
+        """Stop it, and have it come back by itself; the other faults go on meanwhile."""
+        assert self.site.redis
+        self.done["Redis away"] += 1
+        self.site.redis.stop()
+        self.thaws.append(threading.Timer(seconds, self.bring_redis_back, [time.monotonic()]))
+        self.thaws[-1].start()
+
+    def bring_redis_back(self, began: float) -> None:
+        assert self.site.redis
+        self.redis_faults.append((began, time.monotonic()))
         self.site.redis.start()
 
     def expect(self, wrong: str) -> None:

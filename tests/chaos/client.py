@@ -7,6 +7,7 @@ import socket
 import time
 import urllib.request
 from collections import Counter
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -24,6 +25,17 @@ class Refused(Exception):
     """An answer that asking again would not change."""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What one call met: an order's good answer, or one of the server's own trouble."""
+
+    at: float
+    status: int
+    seconds: float
+    told: str = ""
+    code: str = ""
+
+
 class Client:
     """Places orders in a seeded order; remembers each that was accepted."""
 
@@ -34,6 +46,9 @@ class Client:
         self.asked_again = 0
         self.refusals: Counter[int] = Counter()
         """Status codes of the answers that were asked for again."""
+        self.orders: list[Answer] = []
+        self.failures: list[Answer] = []
+        """Answers from 500 on."""
         self.pictures: list[str] = []
         self.imported: list[str] = []
         """Ids of assets that were to be fetched from elsewhere."""
@@ -61,7 +76,7 @@ class Client:
         params = {"title": f"Number {number}", "call_to_action": "Come"}
         body = {"params": params, "duration": seconds, "quality": "draft", "fps": FPS}
         who = self.random.choice(PEOPLE)
-        return self.post(who, "templates/closing/render/", body, f"direct-{number}")["id"], seconds * FPS
+        return self.ask_for(who, "templates/closing/render/", body, f"direct-{number}")["id"], seconds * FPS
 
     def storyboard(self, number: int) -> tuple[str, int]:
         count = self.random.choice((2, 3))
@@ -79,7 +94,7 @@ class Client:
         place = f"storyboards/{board['id']}"
         self.post("author", f"{place}/submit/", {}, f"submit-{number}")
         decision = {"revision": board["revision"], "render": True}
-        return self.post("reviewer", f"{place}/approve/", decision, f"approve-{number}")["id"], count * FPS
+        return self.ask_for("reviewer", f"{place}/approve/", decision, f"approve-{number}")["id"], count * FPS
 
     def bring(self, number: int) -> None:
         """Import a film from a source that is not always there."""
@@ -89,14 +104,14 @@ class Client:
             connection.sendall(answers.pop() if answers else file(self.clip))
 
         url = self.site.origin.url(f"/{number}.mp4", answer)
-        asset = self.post("author", "media/import-from-url/", {"url": url, "type": "video"}, f"import-{number}")
+        asset = self.ask_for("author", "media/import-from-url/", {"url": url, "type": "video"}, f"import-{number}")
         self.imported.append(asset["id"])
 
     def generate(self, number: int) -> tuple[str, int]:
         body = {"title": f"Brief {number}", "quality": "draft", "fps": FPS, "scenes": []}
         board = self.post("author", "storyboards/", body, f"empty-{number}")
         ask = {"brief": f"Boat {number} goes out at dawn.", "scenes": 2, "only": ["text", "image"]}
-        return self.post("author", f"storyboards/{board['id']}/generate/", ask, f"generate-{number}")["id"], 0
+        return self.ask_for("author", f"storyboards/{board['id']}/generate/", ask, f"generate-{number}")["id"], 0
 
     def cancel(self, pk: str) -> None:
         self.post("reviewer", f"jobs/{pk}/cancel/", {}, "")
@@ -110,6 +125,13 @@ class Client:
         found: dict[str, Any] = json.loads(self.call("POST", who, path, body, key))
         return found
 
+    def ask_for(self, who: str, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
+        """Post an order for work. Raises Refused if it is answered with anything but 202."""
+        found = self.post(who, path, body, key)
+        if (status := self.orders[-1].status) != 202:
+            raise Refused(f"POST {path}: {status} instead of 202")
+        return found
+
     def call(self, method: str, who: str, path: str, body: dict[str, Any] | None, key: str) -> bytes:
         """Until there is an answer. Raises Refused, and TimeoutError when there is none for too long."""
         server = self.site.server
@@ -120,17 +142,26 @@ class Client:
         end, last = time.monotonic() + PATIENCE, ""
         while time.monotonic() < end:
             url = f"http://127.0.0.1:{server.port}/api/v1/{path}"
+            began = time.monotonic()
             try:
                 with urllib.request.urlopen(
                     urllib.request.Request(url, data, headers, method=method), timeout=30
                 ) as got:
-                    return bytes(got.read())
+                    content = bytes(got.read())
+                    if method == "POST":
+                        self.orders.append(Answer(began, got.status, time.monotonic() - began, path))
+                    return content
             except HTTPError as error:
                 # In flight: the row of a request that died with its process is free after a minute.
                 if error.code < 500 and error.code != 409:
                     raise Refused(f"{method} {path}: {error.code} {error.read().decode()}") from error
                 self.refusals[error.code] += 1
                 said = last = error.read().decode()
+                if error.code >= 500:
+                    took = time.monotonic() - began
+                    self.failures.append(
+                        Answer(began, error.code, took, f"{method} {path}: {said[:300]}", code_of(said))
+                    )
                 if error.code == 409 and "idempotency" not in said:
                     raise Refused(f"{method} {path}: {error.code} {said}") from error
             except (URLError, OSError, TimeoutError) as error:
@@ -138,3 +169,11 @@ class Client:
             self.asked_again += 1
             time.sleep(0.2)
         raise TimeoutError(f"{method} {path} got no answer for {PATIENCE:.0f} s, but {last}")
+
+
+def code_of(said: str) -> str:
+    """The problem's code; empty if the answer is none of ours."""
+    try:
+        return str(json.loads(said)["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""

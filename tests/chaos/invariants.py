@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.chaos.adversary import Adversary
-from tests.chaos.client import Client
+from tests.chaos.client import Answer, Client
 from tests.chaos.site import Site
 
 INSPECT = """
@@ -42,6 +42,10 @@ print("FOUND" + json.dumps(found))
 """
 
 
+RECOVERY = 30.0
+"""Seconds that the web server has to find the database again."""
+
+
 @dataclass
 class Verdict:
     """What was found; `broken` is empty when every promise was kept."""
@@ -69,6 +73,10 @@ def judge(site: Site, client: Client, adversary: Adversary) -> Verdict:
         state, code, kept = found["imported"].get(pk, ["lost", "", ""])
         verdict.must((state, kept) == ("ready", checksum), f"The import {pk} is {state} {code}.")
     verdict.must(set(found["imported"]) == set(client.imported), "There are imports that nobody has an answer for.")
+    for failure in client.failures:
+        verdict.must(is_promised(failure, adversary), f"Answered {failure.status}: {failure.told}")
+    away = [order for order in client.orders if within(order.at, adversary.redis_faults)]
+    verdict.must(bool(away) or not adversary.redis_faults, "Nothing was ordered while Redis was away.")
     whole = [judge_job(verdict, client, adversary, pk, job) for pk, job in jobs.items() if pk in client.accepted]
     if wrong := site.end_worker():
         verdict.broken.append(wrong)
@@ -92,9 +100,21 @@ def judge(site: Site, client: Client, adversary: Adversary) -> Verdict:
         "files without a row, for the daily sweep": found["extra"],
         "requests asked again": client.asked_again,
         "answers 5xx": {code: count for code, count in client.refusals.items() if code >= 500},
+        "calls answered while Redis was away": len(away),
+        "seconds that the slowest of them took": round(max((order.seconds for order in away), default=0.0), 2),
         "faults": sum(adversary.done.values()),
     }
     return verdict
+
+
+def is_promised(failure: Answer, adversary: Adversary) -> bool:
+    """The contract lets a server fail with 503 while its database is away; nothing else is ever taken from it here."""
+    kept = (failure.status, failure.code) == (503, "database_away")
+    return kept and within(failure.at + failure.seconds, adversary.database_faults, RECOVERY)
+
+
+def within(at: float, faults: list[tuple[float, float]], after: float = 0.0) -> bool:
+    return any(began <= at <= ended + after for began, ended in faults)
 
 
 def judge_job(verdict: Verdict, client: Client, adversary: Adversary, pk: str, job: dict[str, Any]) -> bool:

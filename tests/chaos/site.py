@@ -25,7 +25,7 @@ SELECT (SELECT count(*) FROM rendering_job WHERE finished_at IS NULL)
 STACKS = ("sqlite", "postgres", "redis")
 LEASE = 4.0
 CLOCKS = ("--reap-every", "1", "--patience", "6", "--grace", "4")
-"""Short clocks, so that minutes are enough; nothing else differs from a real installation."""
+"""Short clocks, so that minutes are enough; all else is as shipped, the limit of calls too."""
 RETRIES = "20"
 
 
@@ -42,7 +42,6 @@ class Site:
             "WORK_LEASE": str(int(LEASE)),
             "MAX_RETRIES": RETRIES,
             "RETRY_BACKOFF": "1",
-            "API_RATE": "",
             "IMPORT_ALLOWED_HOSTS": self.origin.place,
             "SECRET_KEY": "of one run of chaos",
         }

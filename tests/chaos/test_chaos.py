@@ -40,7 +40,7 @@ def site(tmp_path: Path) -> Iterator[Callable[[str], Site]]:
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_promise_is_kept_under_faults(stack: str) -> None:
     try:
-        verdict = run(stack, SEED, jobs=8)
+        verdict = run(stack, SEED, jobs=8, redis_away=8)
     except Missing as missing:
         lacking(str(missing))
     assert verdict.broken == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from tests import footage
+from tests.servers import Redis
+from tests.services import wait_until
 from tests.test_settings import documented
 from videoserver import doctor
 from videoserver.work import workspace
@@ -53,6 +56,56 @@ def test_a_file_that_is_not_there_is_wrong(tmp_path: Path) -> None:
 def test_every_part_of_this_machine_is_well(check: str) -> None:
     found = doctor.finding(check, doctor.CHECKS[check])
     assert found.ok, found
+
+
+BROKER_FAULTS: dict[str, tuple[Callable[[Redis], None], str, str]] = {
+    "stopped": (Redis.stop, "does not answer. ", "Start Redis there, or correct BROKER_URL"),
+    "hangs": (Redis.pause, "does not answer. ", "Start Redis there, or correct BROKER_URL"),
+    "another password": (
+        lambda server: server.set_password("another"),
+        "refuses the password. ",
+        "Put the password that Redis asks for into BROKER_URL",
+    ),
+    "full": (
+        lambda server: server.configure("maxmemory", "1"),
+        "answers, but takes nothing. ",
+        "free memory or disk there",
+    ),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("fault", BROKER_FAULTS)
+def test_a_broker_that_does_not_work_is_named_with_its_own_cure(fault: str, redis_server: Redis, settings: Any) -> None:
+    """And not the workers: they cannot answer through it."""
+    break_it, phrase, cure = BROKER_FAULTS[fault]
+    redis_server.set_password("hidden")
+    settings.BROKER_URL = redis_server.url
+    break_it(redis_server)
+    try:
+        # What another test of this process found is remembered for two seconds.
+        wait_until(lambda: phrase in doctor.finding("broker", doctor.broker).detail, "the fault's name")
+        found = doctor.finding("broker", doctor.broker)
+        workers = doctor.finding("workers", doctor.workers)
+    finally:
+        redis_server.ensure()
+    assert not found.ok
+    assert found.detail.startswith(f"The broker at redis://127.0.0.1:{redis_server.port}/0 {phrase}")
+    assert cure in found.cure and "Restart the worker" not in found.cure
+    assert "hidden" not in found.detail + found.cure
+    assert not workers.ok
+    assert (workers.detail, workers.cure) == (
+        "Not asked: the broker does not work.",
+        "First mend the broker, as said above.",
+    )
+
+
+@pytest.mark.django_db
+def test_a_broker_that_works_is_named(redis_server: Redis, settings: Any) -> None:
+    assert doctor.finding("broker", doctor.broker).detail == "the database"
+    settings.BROKER_URL = redis_server.url
+    wait_until(lambda: doctor.finding("broker", doctor.broker).ok, "the broker")
+    assert doctor.finding("broker", doctor.broker).detail == redis_server.url
 
 
 @pytest.mark.django_db
