@@ -74,7 +74,7 @@ def health(request: HttpRequest) -> JsonResponse:
 def report() -> dict[str, Any]:
     checks: dict[str, dict[str, Any]] = {}
     for name, check in CHECKS.items():
-        needed = NEEDS.get(name)
+        needed = "database" if name == "workers" or (name == "broker" and not settings.BROKER_URL) else ""
         checks[name] = unknown(needed) if needed and not checks[needed]["ok"] else outcome(check)
     wrong = {name for name, check in checks.items() if not check["ok"]}
     status = "unavailable" if wrong - WORK_ONLY else "degraded" if wrong else "ok"
@@ -162,7 +162,6 @@ def workers() -> str:
 
 
 CHECKS: dict[str, Callable[[], str]] = {"database": database, "storage": storage, "broker": broker, "workers": workers}
-NEEDS = {"workers": "database"}
 
 
 def versions() -> dict[str, str]:

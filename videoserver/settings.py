@@ -391,7 +391,11 @@ Q_CLUSTER: dict[str, Any] = {
     "poll": 0.1,
     "cache": "queue",  # its heartbeat would be a write to the database twice a second; ours is in work.Worker
     "ALT_CLUSTERS": {queue: {} for queue in SERVABLE},
-    **({"redis": BROKER_URL} if BROKER_URL else {"orm": "default"}),
+    **(
+        {"redis": BROKER_URL, "broker_class": "videoserver.work.doorbell.RedisQueue"}
+        if BROKER_URL
+        else {"orm": "default"}
+    ),
 }
 
 env.refuse_slips()  # at the end, when every name has been read

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.base import Api, problem
+from tests.services import wait_until
 from videoserver.access import keys, throttling
 from videoserver.access.models import ApiKey
 
@@ -193,6 +194,26 @@ def test_a_count_lasts_as_long_as_its_period(author, settings, noon):
     throttling._blocks.clear()
     with time_machine.travel(noon + timedelta(minutes=30), tick=False):
         problem(get(text), 429, "throttled")
+
+
+def test_calls_are_counted_in_redis_and_pass_while_it_is_away(author, settings, redis_server):
+    counters = {"BACKEND": "videoserver.web.caches.Counters", "LOCATION": redis_server.url}
+    settings.CACHES = {**settings.CACHES, "counters": counters}
+    settings.API_RATE = "40/hour"
+    # Another test of this process may have met it while it was stopped.
+    wait_until(lambda: throttling._add("there", 1, 60) is not None, "Redis")
+    _, text = ApiKey.objects.issue(author)
+    with time_machine.travel(datetime(2026, 1, 1, 12, tzinfo=UTC), tick=False):
+        assert [get(text).status_code for _ in range(41)] == [200] * 40 + [429]
+        throttling._blocks.clear()  # as in another process, which asks the shared count
+        problem(get(text), 429, "throttled")
+        throttling._blocks.clear()
+        redis_server.stop()
+        try:
+            assert {get(text).status_code for _ in range(50)} == {200}
+            assert {guess(number).status_code for number in range(40)} == {401}
+        finally:
+            redis_server.ensure()
 
 
 def test_the_command_prints_the_key_once(author, capsys):

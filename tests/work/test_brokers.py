@@ -110,6 +110,19 @@ def test_no_healthy_cluster_is_killed_while_the_broker_is_away(house: House, red
 
 
 @on("redis")
+def test_a_worker_that_starts_without_its_broker_waits_for_it(house: House, redis_server: Redis) -> None:
+    redis_server.stop()
+    worker = house.begin("--reap-every", "0.5")
+    until(lambda: "The queue django_q:default:q cannot be read and is tried again" in house.log, 60)
+    errand = house.errand()
+    redis_server.start()
+    assert house.ended(errand, 60)["status"] == "completed"
+    assert worker.poll() is None
+    assert "ended with status" not in house.log and "Traceback" not in house.log
+    assert house.log.count("cannot be read") == 1, "once a minute"
+
+
+@on("redis")
 def test_a_canary_that_was_lost_is_sent_again_before_its_cluster_is_judged(house: House, redis_server: Redis) -> None:
     house.start("--reap-every", "0.5", "--patience", "8")
     main = house.sql("SELECT main FROM work_worker")[0]["main"]

@@ -25,7 +25,8 @@ SECONDS = 0.5
 """For a connection, and for an answer. A server on the same network answers within a millisecond."""
 REST = 2.0
 PUSHER_PAUSE = 15.0
-"""django-q2's pusher sleeps 10 s after an error of the broker, then its process is started again."""
+"""How long a queue may be silent after the broker was away. A pusher notices within 5 s (redis-py's own timeout) that
+nobody answers it any more, and tries again each second; with the database as broker django-q2's sleeps for 10 s."""
 UNREACHABLE = (redis.ConnectionError, redis.TimeoutError, OSError)
 OPTIONS: dict[str, Any] = {
     "socket_timeout": SECONDS,
