@@ -8,20 +8,21 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from types import FrameType
 
 import psutil
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+from django.db import connections
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from videoserver.work import agreement, broker, canary, cluster, here, process, recover, workspace
+from videoserver.work import agreement, canary, cluster, here, process, recover, workspace
+from videoserver.work.chore import Chore
 from videoserver.work.cluster import Cluster
 from videoserver.work.faults import faultpoint
 from videoserver.work.models import Worker
+from videoserver.work.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +31,6 @@ GRACE = 10.0
 REAP_EVERY = 15.0
 START = 15.0
 """Seconds that a cluster may take to start. It takes half a second on an idle core; a start that hangs never ends."""
-RING_AGAIN = 5.0
-"""Seconds between canaries while the broker is away or has just come back."""
 LAST_SECONDS = 5.0
 """What the kernel has to end what was killed."""
 
@@ -51,57 +50,25 @@ def run(queues: Sequence[str], clocks: Clocks = Clocks()) -> int:
     return Supervisor(queues, clocks).run()
 
 
-@dataclass
-class Chore:
-    """Something to do again and again; a database that is away only delays it."""
-
-    every: float
-    deed: Callable[[], object]
-    due: float = 0.0
-
-    def tend(self) -> None:
-        """Do it if it is time."""
-        if (now := time.monotonic()) < self.due:
-            return
-        self.due = now + self.every
-        try:
-            close_old_connections()
-            self.deed()
-        except (DatabaseError, InterfaceError, OSError) as error:
-            logger.warning("The supervisor will try again: %s", error)
-            connections.close_all()
-            self.due = now + max(self.every, 5.0)
-
-
-@dataclass
-class Watch:
-    """What the supervisor remembers of one queue's canary."""
-
-    due: float = 0.0
-    rung: float | None = None
-    before: datetime | None = None
-
-
 class Supervisor:
     """Of the clusters of one `manage.py worker`."""
 
     def __init__(self, queues: Sequence[str], clocks: Clocks) -> None:
         self.clusters = [Cluster(queue) for queue in dict.fromkeys(queues)]
-        self.watches = {queue: Watch() for queue in queues}
         self.clocks = clocks
         self.me, self.pid = process.me(), os.getpid()
+        self.watchdog = Watchdog(self.clusters, self.me, clocks.patience)
         self.name = settings.WORKER_NAME or ":".join(self.me.split(":")[:2])
         self.asked = 0
         self.refusal = ""
         self._orphans_seen: set[int] = set()
-        self._continuity = broker.Continuity()
         # Whoever started us may have given us children; they are none of our business.
         self.others = {child.pid for child in psutil.Process().children()}
         self.chores = [
             Chore(1.0, recover.release_dead),
             Chore(canary.BEAT_EVERY, self.look_around),
             Chore(canary.BEAT_EVERY, self.beat),
-            Chore(1.0, self.watch),
+            Chore(1.0, self.watchdog.look),
             Chore(clocks.reap_every, self.unless_refused(partial(recover.reap, max(1.0, 2 * clocks.reap_every)))),
             Chore(5.0, self.end_orphans),
             Chore(60.0, workspace.sweep),
@@ -133,7 +100,7 @@ class Supervisor:
         for each in self.clusters:
             if each.should_start() and not self.refusal:
                 each.start()
-                self.watches[each.queue] = Watch()
+                self.watchdog.forget(each.queue)
                 Chore(0, self.beat).tend()
             elif each.is_overdue(self.clocks.start):
                 logger.error("The cluster of %s did not start in %g s and is killed", each.queue, self.clocks.start)
@@ -164,41 +131,6 @@ class Supervisor:
             now = {"main": each.main, **mine}
             if not Worker.objects.filter(supervisor=self.me, queue=each.queue).update(beat_at=Now(), **now):
                 Worker.objects.create(supervisor=self.me, queue=each.queue, **now)
-
-    def watch(self) -> None:
-        """Send canaries; a cluster that answers none and renews no lease is killed, and started again."""
-        try:
-            workers = {worker.queue: worker for worker in Worker.objects.filter(supervisor=self.me)}
-        except (DatabaseError, InterfaceError):
-            self._continuity.broken()
-            raise
-        # A canary that the broker lost, or that waits for a pusher, says nothing against its cluster.
-        kept_since = self._continuity.since()
-        for each in self.clusters:
-            watch, worker = self.watches[each.queue], workers.get(each.queue)
-            if worker is None or not each.pid:
-                continue
-            now, again = time.monotonic(), self.clocks.patience / 4
-            if watch.rung is not None and worker.canary_at != watch.before:
-                watch.rung, watch.due = None, now + again
-            if watch.rung is not None and now - max(watch.rung, kept_since) > self.clocks.patience:
-                if not canary.busy(each.queue, f"{process.place()}:"):
-                    logger.error("The cluster of %s answers no more and is started again", each.queue)
-                    each.kill()
-                    continue
-                watch.rung = now
-            if kept_since > now:
-                # Bells were lost with it, and are rung again once a canary has come through.
-                watch.due = min(watch.due, now + RING_AGAIN)
-            if now < watch.due:
-                continue
-            # Sent again while none is back: a queue that was emptied must not cost a healthy cluster its life.
-            if canary.ring(worker):
-                if watch.rung is None:
-                    watch.rung, watch.before = now, worker.canary_at
-                watch.due = now + again
-            else:
-                watch.rung, watch.due = None, now + min(again, RING_AGAIN)
 
     def reap_processes(self) -> None:
         """Wait for those that ended: mains, and orphans that became ours."""
