@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo run test lint lock bench bench-queue chaos soak
+.PHONY: help setup setup-dev demo run test lint lock bench bench-queue bench-http chaos soak
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ bench: setup-dev ## The engine's ratio table, also as JSON under var/bench/
 
 bench-queue: setup-dev ## Order to start, jobs a second, and the claim with 10,000 in line
 	@$(BIN)/python -m tests.bench.queue
+
+bench-http: setup-dev ## Reads beside 200 slow clients of each kind, memory, plain reads, a download
+	@$(BIN)/python -m tests.bench.http
 
 chaos: setup-dev ## Kill everything at random while JOBS are made, on each stack; SEED repeats a run
 	@$(BIN)/python -m tests.chaos --jobs $(or $(JOBS),200) $(if $(SEED),--seed $(SEED)) $(if $(STACK),--stack $(STACK)) $(if $(REDIS_AWAY),--redis-away $(REDIS_AWAY))

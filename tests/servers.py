@@ -64,9 +64,10 @@ class Server:
         """Connections are accepted by the kernel, and nobody answers."""
         assert self.process
         family = [self.process.pid, *(child.pid for child in psutil.Process(self.process.pid).children(recursive=True))]
-        for pid in family:
-            os.kill(pid, signal.SIGSTOP)
         try:
+            for pid in family:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGSTOP)
             yield
         finally:
             for pid in family:

@@ -61,7 +61,7 @@ def rows(text: str) -> dict[str, str]:
 
 def read_settings() -> dict[str, Any]:
     """Name → default of everything that settings.py reads from the environment; None where it is computed."""
-    readers = {"flag", "whole", "decimal", "choice", "words", "rate"}
+    readers = {"flag", "whole", "decimal", "choice", "words", "rate", "networks"}
     found: dict[str, Any] = {}
     for node in ast.walk(ast.parse((ROOT / "videoserver/settings.py").read_text())):
         if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):

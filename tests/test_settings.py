@@ -243,3 +243,15 @@ def test_the_suite_runs_with_the_limit_of_calls_that_is_shipped() -> None:
     tests = Path(__file__).parent
     servers = [tests / name for name in ("acceptance/server.py", "chaos/site.py", "work/house.py", "settings.py")]
     assert [path for path in servers if "API_RATE" in path.read_text()] == []
+
+
+def test_trusted_proxies_are_addresses_or_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_PROXIES", "10.0.0.0/8, ::1")
+    assert [str(network) for network in settings.networks("SOME_PROXIES")] == ["10.0.0.0/8", "::1/128"]
+
+
+@pytest.mark.parametrize("text", ["nginx", "10.0.0.1/8", "10.0.0.0/33", "*"])
+def test_a_trusted_proxy_that_is_no_address_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("SOME_PROXIES", text)
+    with pytest.raises(ImproperlyConfigured, match="SOME_PROXIES must name addresses or networks"):
+        settings.networks("SOME_PROXIES")

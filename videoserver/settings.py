@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,19 @@ def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
 
 def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in env.str(name, default=default).split(",") if word.strip()]
+
+
+def networks(name: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses, or networks such as 10.0.0.0/8."""
+    found = []
+    for word in words(name):
+        try:
+            found.append(ip_network(word))
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{name} must name addresses or networks such as 10.0.0.0/8, but it names {word!r}: {error}."
+            ) from None
+    return tuple(found)
 
 
 def cluster_name(name: str, text: str) -> str:
@@ -149,6 +163,8 @@ if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name at least one host when DEBUG is 0.")
 PORT = whole("PORT", 8000, 1, 65535)
 PUBLIC_URL = environment.public_url("PUBLIC_URL", env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}"))
+PUBLIC_URL_IS_SET = bool(env.str("PUBLIC_URL", default=""))
+TRUSTED_PROXIES = networks("TRUSTED_PROXIES")
 CSRF_TRUSTED_ORIGINS = environment.origins("CSRF_TRUSTED_ORIGINS", words("CSRF_TRUSTED_ORIGINS"))
 WEB_THREADS = whole("WEB_THREADS", 16, 2, 256)
 WORKERS = whole("WORKERS", 2, 1, 256)
@@ -212,6 +228,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "videoserver.web.measure.middleware",
+    "videoserver.web.proxies.TrustedProxies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -26,12 +26,20 @@ class Span:
         handle.seek(first)
 
     def __iter__(self) -> Iterator[bytes]:
-        while self.left > 0:
-            chunk = self.handle.read(min(CHUNK, self.left))
-            if not chunk:
-                raise StorageFailed("The stored file ended early.")
-            self.left -= len(chunk)
+        while chunk := self.read(CHUNK):
             yield chunk
+
+    def read(self, size: int) -> bytes:
+        """The next bytes of the run, at most so many; none at its end."""
+        chunk = self.handle.read(min(size, self.left))
+        if not chunk and self.left:
+            raise StorageFailed("The stored file ended early.")
+        self.left -= len(chunk)
+        return chunk
+
+    def fileno(self) -> int:
+        """The open file, standing at the next byte: a server may send it from there without reading it."""
+        return self.handle.fileno()
 
     def close(self) -> None:
         """Give the handle back; safe to call twice."""

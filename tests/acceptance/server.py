@@ -62,8 +62,8 @@ class Server:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def start_web(self) -> subprocess.Popen[bytes]:
-        web = self.start("web", self.folder / "web.log")
+    def start_web(self, *words: str) -> subprocess.Popen[bytes]:
+        web = self.start("web", self.folder / "web.log", *words)
         wait_until(self.answers, "the web server")
         return web
 

@@ -14,7 +14,7 @@ import pytest
 from tests.acceptance.server import ROOT, Server
 from tests.acceptance.test_database_away import ask
 from tests.servers import Postgres
-from tests.services import wait_until
+from tests.services import free_port, wait_until
 
 SPOIL = (
     "from django.db import connection; connection.cursor().execute('ALTER TABLE rendering_job RENAME priority TO p')"
@@ -36,12 +36,12 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     server.stop()
 
 
-def refused(server: Server, *words: str) -> str:
+def refused(server: Server, *words: str, **environment: str) -> str:
     """What a command says that ends with a fault, without any traceback."""
     done = subprocess.run(
         [sys.executable, "manage.py", *words],
         cwd=ROOT,
-        env=server.environment,
+        env=server.environment | environment,
         capture_output=True,
         text=True,
         timeout=120,
@@ -61,7 +61,8 @@ def test_tables_that_do_not_fit_are_told_by_every_door(server: Server) -> None:
     wait_until(lambda: SENTENCE in ask(server, "/health/ready")[1], "the check of the tables")
     status, text, _ = ask(server, "/health/ready")
     assert (status, json.loads(text)["checks"]["database"]["ok"]) == (503, False)
-    for words in (["serve"], ["worker"], ["web", "--port", "1"], ["migrate"]):
+    assert SENTENCE in refused(server, "serve", PORT=str(free_port()))
+    for words in (["worker"], ["web", "--port", "1"], ["migrate"]):
         assert SENTENCE in refused(server, *words), words
 
 

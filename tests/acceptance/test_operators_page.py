@@ -171,6 +171,7 @@ def test_a_new_secret_key_ends_sessions_and_no_work(tmp_path: Path) -> None:
         web.terminate()
         assert web.wait(30) == 0
         server.environment |= {"SECRET_KEY": "the new one " * 5}
+        server.manage("adopt_secret_key")
         server.start_web()
         server.start_worker()
         assert status(server, session) == 302, "to the login"

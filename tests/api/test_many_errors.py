@@ -181,6 +181,7 @@ def test_as_many_scenes_as_the_provider_writes_are_accepted(author_api: Api, boa
     assert author_api.post(url(board, "generate/"), body, format="json").status_code == 202
 
 
+@pytest.mark.django_db
 def test_the_schema_names_the_limits(client: Any):
     schemas = client.get("/api/schema/?format=json").json()["components"]["schemas"]
     assert schemas["GenerateBodyRequest"]["properties"]["scenes"]["maximum"] == 200

@@ -90,7 +90,7 @@ def table(rows: list[Row], report: Path = REPORT) -> str:
         target = f"{'≤' if row.at_most else '≥'} {row.target:g} {row.unit}"
         verdict = "met" if row.met else "MISSED"
         lines.append(f"{row.figure:<{wide}}  {number:>10}  {target:>10}  {verdict:<6} {row.note}".rstrip())
-    return "\n".join([*lines, "", f"Written to {report.relative_to(ROOT)}"])
+    return "\n".join([*lines, "", f"Written to {report.relative_to(ROOT) if report.is_relative_to(ROOT) else report}"])
 
 
 def say(line: str) -> None:

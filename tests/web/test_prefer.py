@@ -63,3 +63,24 @@ def test_there_are_as_many_seats_as_half_of_the_threads(settings):
     assert [few.take(), few.take(), few.take()] == [True, True, False]
     few.leave()
     assert few.take()
+
+
+def test_a_minute_is_accepted_and_held_for_less_than_a_proxy_waits(monkeypatch):
+    assert prefer.MAX_WAIT == 60 and prefer.LONGEST_HOLD == 50
+    monkeypatch.setattr(prefer, "LONGEST_HOLD", 0.1)
+    request = asked("wait=60")
+    assert prefer.wait_for_end(request, lambda: "running", lambda look: look == "done") == "running"
+    assert request._request.preference_applied == "wait=60"
+
+
+def test_nobody_waits_for_a_client_that_has_left():
+    request = asked("wait=60")
+    request.META["videoserver.client_has_left"] = lambda: True
+    assert prefer.wait_for_end(request, lambda: "running", lambda look: look == "done") == "running"
+
+
+def test_without_room_for_another_wait_the_answer_comes_at_once():
+    request = asked("wait=60")
+    request.META["videoserver.to_transfers"] = lambda: False
+    assert prefer.wait_for_end(request, lambda: "running", lambda look: look == "done") == "running"
+    assert prefer.seats._taken == 0

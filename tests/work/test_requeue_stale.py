@@ -21,7 +21,7 @@ DEAD = f"{process.place()}:4194305:1"
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids for which a bell went out; nothing is sent to a queue."""
     bells: list[str] = []
-    monkeypatch.setattr(doorbell, "_ring", lambda _task, pk, _queue: bells.append(pk))
+    monkeypatch.setattr(doorbell, "ring_now", lambda _task, pk, _queue: bells.append(pk))
     return bells
 
 

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from videoserver.web import plain_json
+from videoserver.web import links, plain_json
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
@@ -28,7 +28,7 @@ class CursorPages(BasePagination):
     `ordering` which one is meant when nothing is said (`-created_at`)."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
-        self.base_url = request.build_absolute_uri()
+        self.base_url = links.absolute(request._request)
         self.ordering = self._ordering(request, view)
         size = self._size(request)
         field = self.ordering.lstrip("-")

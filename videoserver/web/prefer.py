@@ -13,6 +13,9 @@ from videoserver.web.seats import Seats as Seats
 from videoserver.web.seats import seats
 
 MAX_WAIT = 60
+"""What is accepted; a longer wish counts as this."""
+LONGEST_HOLD = 50.0
+"""What a request is held for: a proxy's usual patience (nginx: `proxy_read_timeout`) is 60 s, and work follows."""
 FIRST_LOOK = 0.05
 LONGEST_PAUSE = 1.0
 T = TypeVar("T")
@@ -38,7 +41,9 @@ def wait_for_end(
     if not seats.take(caller):
         return thing
     try:
-        end = time.monotonic() + limit
+        if not leave_quick_thread(request):
+            return thing
+        end = time.monotonic() + min(limit, LONGEST_HOLD)
         pause = FIRST_LOOK
         while (left := end - time.monotonic()) > 0:
             time.sleep(min(pause, left))
@@ -52,6 +57,13 @@ def wait_for_end(
         seats.leave(caller)
     _note(request, asked)
     return thing
+
+
+def leave_quick_thread(request: Request) -> bool:
+    """Tell our web server that this request will wait, so that its thread no longer counts as one of `WEB_THREADS`.
+    False when there is no room for another one that waits."""
+    move = request.META.get("videoserver.to_transfers")
+    return move is None or bool(move())
 
 
 def preferred_wait(request: Request) -> int | None:

@@ -11,10 +11,14 @@ from rest_framework.request import Request
 
 
 def client_check(request: Request | HttpRequest) -> Callable[[], bool]:
-    """A function that says whether the client has left; of a server that shows no socket nobody can know.
+    """A function that says whether the client has left: our web server's own, else a look at gunicorn's socket. Of a
+    server that shows neither nobody can know.
 
     A client that has shut down its sending side counts as gone, as it does for most proxies.
     """
+    ours: Callable[[], bool] | None = request.META.get("videoserver.client_has_left")
+    if ours is not None:
+        return ours
     connection: Any = request.META.get("gunicorn.socket")
     if isinstance(connection, socket.socket):
         return lambda: has_left(connection)

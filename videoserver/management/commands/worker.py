@@ -38,8 +38,8 @@ class Command(ServiceCommand):
         if parent:
             process.die_with_parent(parent)
         logs.identify(worker=here.worker())
-        before_work.check_schema()
         queues = [served(cluster)] if cluster else settings.WORKER_QUEUES
+        before_work.check_schema()
         self.stdout.write(f"Serving {', '.join(queues)} with {settings.WORKERS} workers each. Stop with Ctrl-C.")
         clocks = supervisor.Clocks(
             options["grace"], options["reap_every"], options["patience"], options["start_within"]
