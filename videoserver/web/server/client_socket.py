@@ -17,6 +17,8 @@ from contextlib import suppress
 from typing import Any
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+SMALLEST_BLOCK, LARGEST_BLOCK = 16 * 1024, 1024**2
+"""Of one read. gunicorn asks for 1 MiB at a time, which is set aside before a slow client's single byte comes."""
 SENDFILE_BLOCK = 8 * 1024**2
 
 
@@ -54,6 +56,7 @@ class ClientSocket:
         self.answered = False
         self.failed: OSError | None = None
         self._received = self._sent = 0
+        self._block = SMALLEST_BLOCK
         self.next_request()
 
     def next_request(self) -> None:
@@ -66,16 +69,19 @@ class ClientSocket:
     def recv(self, size: int, flags: int = 0) -> bytes:
         while True:
             try:
-                data = self._sock.recv(size, flags)
+                data = self._sock.recv(min(size, self._block), flags)
             except BlockingIOError:
                 if flags & socket.MSG_DONTWAIT:
                     raise
                 if self.expects_continue:
                     self.expects_continue = False
                     self._send_all(CONTINUE)
+                self._block = SMALLEST_BLOCK
                 self._wait(select.POLLIN)
             else:
                 self._received += len(data)
+                if len(data) == self._block < LARGEST_BLOCK:
+                    self._block *= 2
                 return data
 
     def send(self, data: Any, flags: int = 0) -> int:
